@@ -1,0 +1,28 @@
+package dev.piecework.engine;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** Where verified pieces go and come from. The engine calls it from its own pool's threads. */
+public interface PieceStorage {
+  /**
+   * Takes a piece whose SHA-1 has been checked. Returns when a later {@link #read} would find it.
+   *
+   * @param piece its index
+   * @param verified the whole piece, from position to limit; not to be kept
+   * @throws IOException when it cannot be stored: the torrent then stops with {@link
+   *     TorrentListener#failed}
+   */
+  void write(int piece, ByteBuffer verified) throws IOException;
+
+  /**
+   * Reads part of a piece to serve it to a peer.
+   *
+   * @param piece a piece that was written, or declared available when the torrent was added
+   * @param offset first byte inside the piece
+   * @param into filled from position to limit
+   * @return false if the piece is no longer kept here
+   * @throws IOException when reading fails; the request is then refused
+   */
+  boolean read(int piece, int offset, ByteBuffer into) throws IOException;
+}

@@ -1,0 +1,5 @@
+/** Address policy and transport choice. */
+@NullMarked
+package dev.piecework.net;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** One torrent's swarm: picking, requesting, choking, verifying. */
+@NullMarked
+package dev.piecework.swarm;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,49 @@
+package dev.piecework.worker.fault;
+
+/**
+ * Why a job could not go on.
+ *
+ * @param kind what went wrong; decides whether it is tried again
+ * @param message what was wrong, where, what was expected and what to do; no secrets, one line
+ */
+public record Fault(Kind kind, String message) {
+
+  /** Whether another attempt may succeed without anybody changing anything. */
+  public boolean isTransient() {
+    return kind.isTransient;
+  }
+
+  /** Kinds of fault; names are part of the message contract. */
+  public enum Kind {
+    /** The message is not a job. */
+    INVALID_MESSAGE(false),
+    /** The metainfo is malformed or refused. */
+    INVALID_METAINFO(false),
+    /** The source does not exist (404, no such key) or may not be fetched (address policy). */
+    SOURCE_REFUSED(false),
+    /** The source could not be fetched just now. */
+    SOURCE_UNAVAILABLE(true),
+    /** A kind of source that this version does not have. */
+    SOURCE_UNSUPPORTED(false),
+    /** The bucket does not exist, or access is denied. */
+    DESTINATION_REFUSED(false),
+    /** The object store did not answer, or answered 5xx. */
+    STORE_UNAVAILABLE(true),
+    /** Objects were not what was uploaded. */
+    VERIFY_FAILED(true),
+    /** A limit was exceeded. */
+    LIMIT_EXCEEDED(false),
+    /** No verified byte for too long: no peers, or peers without what is missing. */
+    STALLED(true),
+    /** The scratch folder failed: full, gone, or broken. */
+    SCRATCH_FAILED(true),
+    /** The worker itself failed: a defect of ours. */
+    INTERNAL(true);
+
+    private final boolean isTransient;
+
+    Kind(boolean isTransient) {
+      this.isTransient = isTransient;
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** The worker service. */
+@NullMarked
+package dev.piecework.worker;
+
+import org.jspecify.annotations.NullMarked;
