@@ -38,17 +38,23 @@ public interface Transfer extends AutoCloseable {
   void close();
 
   /**
-   * What has happened since the last batch.
+   * What has happened since the last batch. Written to SQL in one transaction, in this order: first
+   * what is void goes, then uploads, then parts.
    *
+   * @param voided objects (index in the layout) of whose parts and upload the store knows nothing
+   *     any more: their rows are deleted; they are sent again from the start
    * @param uploads multipart uploads begun; to be written together with or before their parts
    * @param parts parts uploaded
    * @param pieces all pieces now verified in scratch here (not only new ones), for the checkpoint
    */
   record Batch(
-      List<Checkpoint.Upload> uploads, List<Checkpoint.UploadedPart> parts, BitSet pieces) {
+      List<Integer> voided,
+      List<Checkpoint.Upload> uploads,
+      List<Checkpoint.UploadedPart> parts,
+      BitSet pieces) {
     /** Whether there is nothing new in it but, perhaps, pieces. */
     public boolean heartbeat() {
-      return uploads.isEmpty() && parts.isEmpty();
+      return voided.isEmpty() && uploads.isEmpty() && parts.isEmpty();
     }
   }
 }

@@ -6,6 +6,12 @@ import dev.piecework.worker.fault.Fault;
 public final class TransferException extends Exception {
   private final Fault fault;
 
+  /** A fault without another exception behind it. */
+  public TransferException(Fault fault) {
+    super(fault.message());
+    this.fault = fault;
+  }
+
   /** Wraps a fault with its cause. */
   public TransferException(Fault fault, Throwable cause) {
     super(fault.message(), cause);
