@@ -1,0 +1,60 @@
+package dev.piecework.worker;
+
+import dev.piecework.worker.start.StartFailures;
+import dev.piecework.worker.start.WorkerStartException;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.MapPropertySource;
+
+/** A running worker. Several may run in one process. */
+public final class WorkerApplication implements AutoCloseable {
+  private final ConfigurableApplicationContext context;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private WorkerApplication(ConfigurableApplicationContext context) {
+    this.context = context;
+  }
+
+  /**
+   * Starts a worker and returns when it has its database; broker and object store may follow.
+   *
+   * <p>It installs no shutdown hook: whoever starts it closes it.
+   *
+   * @param properties settings by their property name, as {@code piecework.broker.uri}; they win
+   *     over the environment
+   * @throws WorkerStartException when a setting is wrong or the database cannot be used
+   */
+  public static WorkerApplication start(Map<String, Object> properties) {
+    SpringApplication application = new SpringApplication(WorkerConfiguration.class);
+    application.setDefaultProperties(Map.of("spring.config.name", "piecework"));
+    application.setRegisterShutdownHook(false);
+    application.addInitializers(context ->
+        context
+            .getEnvironment()
+            .getPropertySources()
+            .addFirst(new MapPropertySource("start", properties)));
+    try {
+      return new WorkerApplication(application.run());
+    } catch (RuntimeException e) {
+      throw StartFailures.explain(e);
+    }
+  }
+
+  /** Whether the worker takes jobs: the broker is connected and its queue consumed. */
+  public boolean ready() {
+    return context.isActive();
+  }
+
+  /**
+   * Stops consuming, checkpoints, hands every job back and releases everything; returns within the
+   * grace period. Idempotent.
+   */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      context.close();
+    }
+  }
+}

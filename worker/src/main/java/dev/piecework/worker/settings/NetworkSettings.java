@@ -1,0 +1,24 @@
+package dev.piecework.worker.settings;
+
+import java.util.List;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Which addresses that strangers name may be talked to: trackers, peers, torrent URLs. The broker,
+ * the database and the object store are the operator's own and not asked about.
+ *
+ * @param allow address ranges allowed beside the public ones, as {@code 10.1.0.0/16} or {@code
+ *     fd00::/8}
+ * @param local whether every address is allowed, loopback and private ones included: for work on
+ *     one's own machine
+ */
+@ConfigurationProperties("piecework.network")
+public record NetworkSettings(
+    @DefaultValue List<String> allow, @DefaultValue("false") boolean local) {
+
+  /** Copies. */
+  public NetworkSettings {
+    allow = List.copyOf(allow);
+  }
+}

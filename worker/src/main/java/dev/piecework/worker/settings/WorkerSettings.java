@@ -1,0 +1,55 @@
+package dev.piecework.worker.settings;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * How the worker works.
+ *
+ * @param slots jobs at once
+ * @param lease how long a worker that says nothing keeps its jobs; renewed every third of it
+ * @param sweepInterval how often to look for jobs that are due or have lost their worker
+ * @param requeueAfter after this long a queued job's message counts as lost and is published again;
+ *     doubles each time, up to an hour
+ * @param progressInterval how often a job's progress is published
+ * @param checkpointInterval longest time between two checkpoints of a transfer
+ * @param gracePeriod how long a shutdown waits for jobs to be handed back
+ * @param eventRetention how long published events are kept in the database; final ones stay
+ */
+@ConfigurationProperties("piecework.worker")
+public record WorkerSettings(
+    @DefaultValue("4") int slots,
+    @DefaultValue("15s") Duration lease,
+    @DefaultValue("3s") Duration sweepInterval,
+    @DefaultValue("5m") Duration requeueAfter,
+    @DefaultValue("1s") Duration progressInterval,
+    @DefaultValue("1s") Duration checkpointInterval,
+    @DefaultValue("20s") Duration gracePeriod,
+    @DefaultValue("7d") Duration eventRetention) {
+
+  /** Validates. */
+  public WorkerSettings {
+    Checks.between("piecework.worker.slots", slots, 1, 1000);
+    Checks.between("piecework.worker.lease", lease, Duration.ofSeconds(1), Duration.ofHours(1));
+    Checks.between(
+        "piecework.worker.sweep-interval",
+        sweepInterval,
+        Duration.ofMillis(50),
+        Duration.ofHours(1));
+    Checks.atLeast("piecework.worker.requeue-after", requeueAfter, Duration.ofSeconds(1));
+    Checks.between(
+        "piecework.worker.progress-interval",
+        progressInterval,
+        Duration.ofMillis(50),
+        Duration.ofHours(1));
+    Checks.between(
+        "piecework.worker.checkpoint-interval",
+        checkpointInterval,
+        Duration.ofMillis(10),
+        Duration.ofSeconds(1));
+    Checks.between(
+        "piecework.worker.grace-period", gracePeriod, Duration.ofSeconds(1), Duration.ofHours(1));
+    Checks.atLeast("piecework.worker.event-retention", eventRetention, Duration.ofMinutes(1));
+  }
+}

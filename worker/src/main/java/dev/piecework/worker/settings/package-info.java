@@ -1,0 +1,5 @@
+/** What an operator can set, with defaults; see docs/operations.md. */
+@NullMarked
+package dev.piecework.worker.settings;
+
+import org.jspecify.annotations.NullMarked;

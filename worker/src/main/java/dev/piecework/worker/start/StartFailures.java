@@ -1,0 +1,53 @@
+package dev.piecework.worker.start;
+
+import dev.piecework.exit.ExitCode;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+
+/** Finds, in what a framework threw at the start, the one line that helps. */
+public final class StartFailures {
+  private StartFailures() {}
+
+  /** What went wrong, as an exception with an exit code. */
+  public static WorkerStartException explain(Throwable thrown) {
+    Throwable root = thrown;
+    BindException binding = null;
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof WorkerStartException start) {
+        return start;
+      }
+      if (cause instanceof BindException bind) {
+        binding = bind;
+      }
+      root = cause;
+    }
+    String message = oneLine(root);
+    if (binding != null) {
+      return new WorkerStartException(
+          ExitCode.BAD_CONFIGURATION, setting(binding.getName(), message), thrown);
+    }
+    return new WorkerStartException(
+        ExitCode.INTERNAL,
+        "the worker could not start: %s: %s".formatted(root.getClass().getSimpleName(), message),
+        thrown);
+  }
+
+  /** The innermost message, or the exception's name where it has none, without line breaks. */
+  public static String oneLine(Throwable thrown) {
+    String message = thrown.getMessage();
+    return (message == null ? thrown.getClass().getSimpleName() : message)
+        .replaceAll("\\s+", " ")
+        .strip();
+  }
+
+  private static String setting(ConfigurationPropertyName name, String message) {
+    // Messages of our own checks name the setting themselves.
+    return message.contains("piecework.")
+        ? message
+        : "%s (%s) is wrong: %s"
+            .formatted(
+                name,
+                name.toString().toUpperCase(java.util.Locale.ROOT).replaceAll("[.-]", "_"),
+                message);
+  }
+}
