@@ -7,23 +7,29 @@ import java.util.Map;
  * RabbitMQ and on Qpid Broker-J: each ignores the arguments of the other.
  */
 public final class Topology {
-  /** Direct exchange for jobs; routing key {@link #JOBS_QUEUE}. */
+  /** Durable direct exchange for jobs; routing key {@link #JOBS_QUEUE}. */
   public static final String JOBS_EXCHANGE = "piecework.jobs";
 
   /** Durable queue that workers consume. */
   public static final String JOBS_QUEUE = "piecework.jobs";
 
-  /** Topic exchange for events; routing key {@link #eventRoutingKey}. */
+  /** Durable topic exchange for events; routing key {@link #eventRoutingKey}. */
   public static final String EVENTS_EXCHANGE = "piecework.events";
 
-  /** Topic exchange for control messages; routing key {@code control}. */
+  /** Durable topic exchange for control messages; routing key {@code control}. */
   public static final String CONTROL_EXCHANGE = "piecework.control";
 
-  /** Fanout exchange for what cannot be done. */
+  /** Durable fanout exchange for what cannot be done. */
   public static final String DEAD_LETTER_EXCHANGE = "piecework.dead-letters";
 
   /** Durable queue bound to {@link #DEAD_LETTER_EXCHANGE}. */
   public static final String DEAD_LETTER_QUEUE = "piecework.dead-letters";
+
+  /** Header of a dead-lettered job: the stable name of the fault, as in a failed event's code. */
+  public static final String DEAD_LETTER_CODE_HEADER = "piecework-code";
+
+  /** Header of a dead-lettered job: what was wrong, in words, as in a failed event's reason. */
+  public static final String DEAD_LETTER_REASON_HEADER = "piecework-reason";
 
   private Topology() {}
 

@@ -1,0 +1,19 @@
+package dev.piecework.message;
+
+/** Named faults of a message. Names are part of the message contract: add, never rename. */
+public enum MessageError {
+  /** Longer than {@link JobMessageCodec#MAX_BYTES}. */
+  TOO_LARGE,
+  /** Not JSON (RFC 8259), or not an object, or nested too deeply. */
+  NOT_JSON,
+  /** A version of the form that this code does not read. */
+  UNSUPPORTED_VERSION,
+  /** A member that must be there is not. */
+  MISSING_FIELD,
+  /** A member of another JSON type than expected. */
+  WRONG_TYPE,
+  /** A value of the right type that is not allowed. */
+  INVALID_VALUE,
+  /** A kind of event that this code does not know: skip it. */
+  UNKNOWN_EVENT_TYPE
+}

@@ -1,0 +1,65 @@
+package dev.piecework.message;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class JobIdTest {
+  private static final JobSource SOURCE =
+      new JobSource.Url(URI.create("https://example.org/a.torrent"));
+  private static final Destination DESTINATION = new Destination("data", "sets/");
+
+  @Test
+  void isTheSameForEverAndEverywhere() {
+    assertThat(JobId.of(SOURCE, DESTINATION, JobOptions.none()))
+        .isEqualTo("sovt7awex33oy4n4d3gukuvybe");
+  }
+
+  @Test
+  void dependsOnSourceAndDestinationAndSeeding() {
+    assertThat(
+            List.of(
+                JobId.of(SOURCE, DESTINATION, JobOptions.none()),
+                JobId.of(new JobSource.Magnet("magnet:?a"), DESTINATION, JobOptions.none()),
+                JobId.of(SOURCE, new Destination("data", ""), JobOptions.none()),
+                JobId.of(SOURCE, new Destination("datas", "ets/"), JobOptions.none()),
+                JobId.of(SOURCE, DESTINATION, seeding(1.5)),
+                JobId.of(SOURCE, DESTINATION, seeding(2.0))))
+        .doesNotHaveDuplicates()
+        .allMatch(id -> id.matches("[a-z2-7]{26}"));
+  }
+
+  @Test
+  void doesNotDependOnHowTheWorkIsDone() {
+    JobOptions options =
+        new JobOptions(
+            9,
+            Optional.empty(),
+            Optional.empty(),
+            List.of("h:1"),
+            Optional.of(3),
+            1,
+            2,
+            Map.of("a", "b"));
+
+    assertThat(JobId.of(SOURCE, DESTINATION, options))
+        .isEqualTo(JobId.of(SOURCE, DESTINATION, JobOptions.none()));
+  }
+
+  private static JobOptions seeding(double ratio) {
+    return new JobOptions(
+        0,
+        Optional.of(ratio),
+        Optional.of(Duration.ofHours(1)),
+        List.of(),
+        Optional.empty(),
+        0,
+        0,
+        Map.of());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.message;
+
+import org.jspecify.annotations.NullMarked;
