@@ -6,8 +6,8 @@ import java.util.Optional;
 
 /**
  * A validated torrent: whoever holds one may rely on every piece having a hash, on files tiling the
- * linear space from 0 to {@link #totalLength()} without gaps, and on safe, distinct paths. Made by
- * {@link MetainfoParser} only.
+ * linear space from 0 to {@link #totalLength()} without gaps, and on safe paths, distinct for all
+ * but pad files. Made by {@link MetainfoParser} only.
  */
 public final class Metainfo {
   private final InfoHash infoHash;
@@ -73,7 +73,7 @@ public final class Metainfo {
     return totalLength;
   }
 
-  /** Number of pieces; 0 only for a torrent of empty files. */
+  /** Number of pieces, at least 1. */
   public int pieceCount() {
     return pieceHashes.length / InfoHash.LENGTH;
   }

@@ -20,11 +20,13 @@ public enum MetainfoError {
   INVALID_PIECES,
   /** A missing, negative or impossible file length. */
   INVALID_LENGTH,
+  /** An entry of a file list that describes no file. */
+  INVALID_FILE,
   /** A file list with nothing in it. */
   NO_FILES,
   /** More files of one name than can sensibly be renamed. */
   TOO_MANY_DUPLICATE_NAMES,
-  /** A symlink that leaves the torrent. */
+  /** A symlink whose target is no path. */
   INVALID_SYMLINK,
   /** Only v2 hashes (BEP 52), which this version cannot download. */
   V2_ONLY,

@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param offset first byte in the linear space
  * @param length bytes, 0 or more; 0 for a symlink
  * @param kind whether anybody stores it
- * @param symlinkTarget for a symlink, the sanitised path it points at, in the form of {@code path}
+ * @param symlinkTarget for a symlink, the sanitised path of the file or folder of this torrent that
+ *     it points at, in the form of {@code path}; empty if it points at nothing in the torrent
  */
 public record TorrentFile(
     int index, String path, long offset, long length, Kind kind, Optional<String> symlinkTarget) {

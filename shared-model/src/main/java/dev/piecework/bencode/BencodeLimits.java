@@ -1,0 +1,32 @@
+package dev.piecework.bencode;
+
+/**
+ * What a reader accepts at most. Input comes from strangers, so every dimension that could cost
+ * memory or time has a bound.
+ *
+ * @param bytes most bytes of input
+ * @param depth most lists and dictionaries inside each other
+ * @param tokens most strings, integers, lists and dictionaries, keys included
+ */
+public record BencodeLimits(int bytes, int depth, int tokens) {
+  /** For torrent files: 10 MB, depth 100, 3 million tokens. */
+  public static final BencodeLimits TORRENT_FILE = new BencodeLimits(10_000_000, 100, 3_000_000);
+
+  /** For an info dictionary that came from peers (BEP 9): 30 MiB. */
+  public static final BencodeLimits METADATA = new BencodeLimits(30 << 20, 100, 3_000_000);
+
+  /**
+   * @throws IllegalArgumentException if one of them is less than 1
+   */
+  public BencodeLimits {
+    if (bytes < 1 || depth < 1 || tokens < 1) {
+      throw new IllegalArgumentException(
+          "limits must be at least 1: bytes=%d depth=%d tokens=%d".formatted(bytes, depth, tokens));
+    }
+  }
+
+  /** The same with another limit of bytes. */
+  public BencodeLimits withBytes(int otherBytes) {
+    return new BencodeLimits(otherBytes, depth, tokens);
+  }
+}

@@ -1,0 +1,106 @@
+package dev.piecework.metainfo;
+
+import dev.piecework.bencode.BDictionary;
+import dev.piecework.bencode.BList;
+import dev.piecework.bencode.BString;
+import dev.piecework.bencode.BValue;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Trackers (BEP 3, BEP 12) and web seeds (BEP 19) of a torrent file. They are hints: one that
+ * cannot be used is left out, and never a reason to refuse the torrent.
+ */
+final class Sources {
+  /** Most trackers, and most web seeds, that are kept. */
+  static final int MAX_URLS = 200;
+
+  private static final int MAX_URL_LENGTH = 4096;
+  private static final Set<String> TRACKER_SCHEMES = Set.of("http", "https", "udp");
+  private static final Set<String> WEB_SEED_SCHEMES = Set.of("http", "https");
+
+  private Sources() {}
+
+  /** The tiers of {@code announce-list}; if it has no usable URL, {@code announce}. */
+  static List<List<String>> trackers(BDictionary torrent) {
+    List<List<String>> tiers = new ArrayList<>();
+    Set<String> seen = new LinkedHashSet<>();
+    torrent.list("announce-list").ifPresent(list -> addTiers(list, tiers, seen));
+    if (tiers.isEmpty()) {
+      torrent
+          .string("announce")
+          .flatMap(string -> tracker(string.text()))
+          .ifPresent(url -> tiers.add(List.of(url)));
+    }
+    return tiers;
+  }
+
+  private static void addTiers(BList list, List<List<String>> tiers, Set<String> seen) {
+    for (BValue value : list) {
+      List<String> tier = new ArrayList<>();
+      if (value instanceof BList urls) {
+        for (BValue url : urls) {
+          if (url instanceof BString string && seen.size() < MAX_URLS) {
+            tracker(string.text()).filter(seen::add).ifPresent(tier::add);
+          }
+        }
+      }
+      if (!tier.isEmpty()) {
+        tiers.add(tier);
+      }
+    }
+  }
+
+  /** Tiers of one, from URLs in the order of preference. */
+  static List<List<String>> tiers(Iterable<String> urls) {
+    Set<String> seen = new LinkedHashSet<>();
+    for (String url : urls) {
+      if (seen.size() < MAX_URLS) {
+        tracker(url).ifPresent(seen::add);
+      }
+    }
+    return seen.stream().map(List::of).toList();
+  }
+
+  /** The URLs of {@code url-list}: one string, or a list of them. */
+  static List<String> webSeeds(BDictionary torrent, boolean multiFile) {
+    Set<String> seeds = new LinkedHashSet<>();
+    Optional<BValue> urls = torrent.find("url-list");
+    if (urls.isPresent() && urls.get() instanceof BString string) {
+      webSeed(string.text(), multiFile).ifPresent(seeds::add);
+    } else if (urls.isPresent() && urls.get() instanceof BList list) {
+      for (BValue url : list) {
+        if (url instanceof BString string && seeds.size() < MAX_URLS) {
+          webSeed(string.text(), multiFile).ifPresent(seeds::add);
+        }
+      }
+    }
+    return List.copyOf(seeds);
+  }
+
+  private static Optional<String> tracker(String text) {
+    return url(text.strip(), TRACKER_SCHEMES);
+  }
+
+  /** A web seed for several files is a folder: paths are put behind it (BEP 19). */
+  static Optional<String> webSeed(String text, boolean multiFile) {
+    return url(text.strip().replace(" ", "%20"), WEB_SEED_SCHEMES)
+        .map(url -> multiFile && !url.endsWith("/") ? url + "/" : url);
+  }
+
+  private static Optional<String> url(String text, Set<String> schemes) {
+    int colon = text.indexOf("://");
+    boolean usable =
+        colon > 0
+            && text.length() > colon + 3
+            && text.length() <= MAX_URL_LENGTH
+            && text.charAt(colon + 3) != '/'
+            && schemes.contains(text.substring(0, colon).toLowerCase(Locale.ROOT))
+            && text.chars().noneMatch(c -> c <= ' ' || c == 0x7f || c == 0xfffd);
+    return usable ? Optional.of(text) : Optional.empty();
+  }
+}
