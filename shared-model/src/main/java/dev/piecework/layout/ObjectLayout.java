@@ -69,19 +69,24 @@ public final class ObjectLayout {
     return Math.max(MIN_PART_SIZE, wholeMebibytes);
   }
 
+  /**
+   * Cuts after each 8 MiB of the linear space, not of parts: where pad files lie between small
+   * files, their pieces are downloaded too and count for the window.
+   */
   private static List<Bundle> bundles(Metainfo metainfo, List<StoredObject> objects) {
     List<Bundle> bundles = new ArrayList<>();
     List<Part> parts = new ArrayList<>();
-    long bytes = 0;
+    long start = 0;
     for (StoredObject object : objects) {
       for (int number = 1; number <= object.partCount(); number++) {
         Part part = object.part(number);
+        if (parts.isEmpty()) {
+          start = part.offset();
+        }
         parts.add(part);
-        bytes += part.length();
-        if (bytes >= MIN_PART_SIZE) {
+        if (part.offset() + part.length() - start >= MIN_PART_SIZE) {
           bundles.add(bundle(metainfo, bundles.size(), parts));
           parts.clear();
-          bytes = 0;
         }
       }
     }

@@ -1,4 +1,6 @@
-/** Where a torrent's bytes go: linear space, objects, parts, bundles. */
+/**
+ * Where a torrent's bytes go: linear space, objects, parts, bundles; and segments of scratch space.
+ */
 @NullMarked
 package dev.piecework.layout;
 
