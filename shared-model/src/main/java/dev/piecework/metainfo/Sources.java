@@ -82,7 +82,8 @@ final class Sources {
     return List.copyOf(seeds);
   }
 
-  private static Optional<String> tracker(String text) {
+  /** A usable announce URL. */
+  static Optional<String> tracker(String text) {
     return url(text.strip(), TRACKER_SCHEMES);
   }
 
