@@ -1,44 +1,51 @@
 package dev.piecework.exit;
 
-/** Exit codes of every command. */
+/** Exit codes of every command. Numbers are part of the contract: add, never change. */
 public enum ExitCode {
   /** Done. */
-  OK(0),
+  OK(0, "Done"),
   /** A defect of ours. */
-  INTERNAL(1),
+  INTERNAL(1, "A defect of ours"),
   /** Wrong options or arguments. */
-  USAGE(2),
+  USAGE(2, "Wrong options or arguments"),
   /** The source is missing, unreadable or no torrent. */
-  BAD_SOURCE(3),
+  BAD_SOURCE(3, "The source is missing, unreadable or no torrent"),
   /** The job failed. */
-  JOB_FAILED(4),
+  JOB_FAILED(4, "The job failed"),
   /** The broker cannot be reached, or refuses us. */
-  BROKER_UNAVAILABLE(5),
+  BROKER_UNAVAILABLE(5, "The broker cannot be reached, or refuses us"),
   /** The object store cannot be reached, or refuses us. */
-  STORE_UNAVAILABLE(6),
+  STORE_UNAVAILABLE(6, "The object store cannot be reached, or refuses us"),
   /** The database cannot be reached, or refuses us. */
-  DATABASE_UNAVAILABLE(7),
+  DATABASE_UNAVAILABLE(7, "The database cannot be reached, or refuses us"),
   /** The time given was over before the job ended. */
-  TIMEOUT(8),
+  TIMEOUT(8, "The time given was over before the job ended"),
   /** No queue takes the message. */
-  UNROUTABLE(9),
+  UNROUTABLE(9, "No queue takes the message"),
   /** No such job. */
-  NOT_FOUND(10),
+  NOT_FOUND(10, "No such job"),
   /** A setting is missing or wrong. */
-  BAD_CONFIGURATION(11),
-  /** Stopped by Ctrl-C or SIGINT; what was done is kept. */
-  INTERRUPTED(130),
+  BAD_CONFIGURATION(11, "A setting is missing or wrong"),
+  /** Stopped by Ctrl-C (SIGINT); what was done is kept. */
+  INTERRUPTED(130, "Stopped by Ctrl-C (SIGINT); what was done is kept"),
   /** Stopped by SIGTERM; what was done is kept. */
-  TERMINATED(143);
+  TERMINATED(143, "Stopped by SIGTERM; what was done is kept");
 
   private final int code;
+  private final String meaning;
 
-  ExitCode(int code) {
+  ExitCode(int code, String meaning) {
     this.code = code;
+    this.meaning = meaning;
   }
 
   /** The number. */
   public int code() {
     return code;
+  }
+
+  /** For people, as the help shows it. */
+  public String meaning() {
+    return meaning;
   }
 }

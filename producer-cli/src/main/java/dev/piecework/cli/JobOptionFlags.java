@@ -1,0 +1,152 @@
+package dev.piecework.cli;
+
+import dev.piecework.exit.ExitCode;
+import dev.piecework.message.Destination;
+import dev.piecework.message.JobId;
+import dev.piecework.message.JobMessage;
+import dev.piecework.message.JobOptions;
+import dev.piecework.message.JobRules;
+import dev.piecework.message.JobSource;
+import dev.piecework.message.MessageException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** Options that say what a job is; makes the jobs, and complains in the options' own names. */
+final class JobOptionFlags {
+  @Option(
+      names = {"-b", "--bucket"},
+      required = true,
+      paramLabel = "BUCKET",
+      description = "An existing bucket for the objects.")
+  String bucket = "";
+
+  @Option(
+      names = {"-p", "--prefix"},
+      paramLabel = "PREFIX",
+      description = "Put in front of every key as it stands; usually ends in a slash.")
+  String prefix = "";
+
+  @Option(
+      names = "--id",
+      paramLabel = "ID",
+      description = {
+        "The job's id, for one SOURCE. Default: a hash of the torrent, the destination",
+        "and the seed options."
+      })
+  @Nullable String id;
+
+  @Option(
+      names = {"-l", "--label"},
+      paramLabel = "NAME=VALUE",
+      description = "Repeated in every event of the job. May be given several times.")
+  Map<String, String> labels = Map.of();
+
+  @Option(
+      names = "--priority",
+      paramLabel = "0-9",
+      description = "Higher first, where the broker supports it. Default: 0")
+  int priority;
+
+  @Option(
+      names = "--peer",
+      paramLabel = "HOST:PORT",
+      description = "A peer to try beside what the trackers name. May be given several times.")
+  List<String> peers = List.of();
+
+  @Option(
+      names = "--seed-ratio",
+      paramLabel = "RATIO",
+      description = "When done, seed until this many times the size has been sent.")
+  @Nullable Double seedRatio;
+
+  @Option(
+      names = "--seed-time",
+      paramLabel = "DURATION",
+      converter = Quantities.DurationConverter.class,
+      description = "When done, seed for at most this long (45m, 2h, 1d).")
+  @Nullable Duration seedTime;
+
+  @Option(
+      names = "--download-limit",
+      paramLabel = "RATE",
+      converter = Quantities.RateConverter.class,
+      description = "Most bytes per second from peers (500k, 10MiB). Default: no limit")
+  long downloadLimit;
+
+  @Option(
+      names = "--upload-limit",
+      paramLabel = "RATE",
+      converter = Quantities.RateConverter.class,
+      description = "Most bytes per second to peers. Default: no limit")
+  long uploadLimit;
+
+  @Option(
+      names = "--max-attempts",
+      paramLabel = "COUNT",
+      description = "Attempts before a passing fault is final. Default: the workers' own")
+  @Nullable Integer maxAttempts;
+
+  /** The jobs by the arguments that name their sources, in their order. */
+  Map<String, JobMessage> jobs(CommandLine command, List<String> arguments) {
+    if (id != null && arguments.size() > 1) {
+      throw new ParameterException(
+          command, "--id names one job, but there are " + arguments.size() + " SOURCEs");
+    }
+    JobOptions options =
+        new JobOptions(
+            priority,
+            Optional.ofNullable(seedRatio),
+            Optional.ofNullable(seedTime),
+            peers,
+            Optional.ofNullable(maxAttempts),
+            downloadLimit,
+            uploadLimit,
+            labels);
+    Destination destination = new Destination(bucket, prefix);
+    Map<String, JobMessage> jobs = new LinkedHashMap<>();
+    for (String argument : arguments) {
+      JobSource source = Sources.parse(argument);
+      String jobId = id == null ? JobId.of(source, destination, options) : id;
+      JobMessage job = new JobMessage(JobMessage.VERSION, jobId, source, destination, options);
+      try {
+        JobRules.check(job);
+      } catch (MessageException e) {
+        throw complaint(command, argument, e);
+      }
+      jobs.put(argument, job);
+    }
+    return jobs;
+  }
+
+  private static RuntimeException complaint(
+      CommandLine command, String argument, MessageException e) {
+    String problem = e.problem() + ": expected " + e.expected();
+    if (e.path().startsWith("$.source")) {
+      // A URL may hold a password, so it is not repeated.
+      String name = argument.contains("://") ? "the source" : argument;
+      return new CliException(ExitCode.BAD_SOURCE, name + " " + problem);
+    }
+    return new ParameterException(command, option(e.path()) + " " + problem);
+  }
+
+  private static String option(String path) {
+    String name = path.replaceFirst("^\\$\\.(destination\\.|options\\.)?", "");
+    return switch (name.replaceFirst("[.\\[].*", "")) {
+      case "seedRatio" -> "--seed-ratio";
+      case "seedTime" -> "--seed-time";
+      case "maxAttempts" -> "--max-attempts";
+      case "downloadBytesPerSecond" -> "--download-limit";
+      case "uploadBytesPerSecond" -> "--upload-limit";
+      case "peers" -> "--peer";
+      case "labels" -> "--label";
+      case String same -> "--" + same;
+    };
+  }
+}

@@ -1,0 +1,126 @@
+package dev.piecework.cli.progress;
+
+import dev.piecework.message.EventData.Metadata;
+import dev.piecework.message.EventData.Progress;
+import dev.piecework.message.EventData.Retrying;
+import dev.piecework.message.EventData.Started;
+import dev.piecework.message.JobEvent;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/** What the events of one job have told so far. Events may come twice and out of order. */
+final class JobView {
+  private final Set<String> seen = new HashSet<>();
+  private String phase = "waiting";
+  private String name = "";
+  private Instant progressTime = Instant.MIN;
+  private Optional<Progress> progress = Optional.empty();
+  private boolean ended;
+
+  /** Takes an event in; returns what is worth a line of its own, if anything. */
+  Optional<String> accept(JobEvent event) {
+    if (event.data() instanceof Progress figures) {
+      // Not remembered by id: there is no end of them, and an old one is known by its time.
+      if (!ended && event.time().isAfter(progressTime)) {
+        progressTime = event.time();
+        progress = Optional.of(figures);
+        phase = figures.phase();
+      }
+      return Optional.empty();
+    }
+    return seen.add(event.id()) ? change(event) : Optional.empty();
+  }
+
+  private Optional<String> change(JobEvent event) {
+    return switch (event.type()) {
+      case ACCEPTED -> phase("accepted", "accepted");
+      case STARTED -> event.data() instanceof Started started ? started(event, started) : none();
+      case METADATA -> event.data() instanceof Metadata torrent ? metadata(torrent) : none();
+      case PROGRESS, FILE_UPLOADED -> none();
+      case COMPLETED -> end("completed");
+      case FAILED -> end("failed");
+      case RETRYING ->
+          phase(
+              "retrying",
+              event.data() instanceof Retrying retrying
+                  ? "attempt "
+                      + event.attempt()
+                      + " failed, the next is due in "
+                      + Human.duration(Duration.between(event.time(), retrying.nextAttemptAt()))
+                      + ": "
+                      + retrying.code()
+                      + ": "
+                      + retrying.reason()
+                  : "retrying");
+      case HANDED_BACK -> phase("handed back", "handed back: its worker shut down");
+      case SEEDING -> phase("seed", "seeding");
+      case PAUSED -> phase("paused", "paused");
+      case RESUMED -> phase("resumed", "resumed");
+      case CANCELLED -> end("cancelled");
+    };
+  }
+
+  private Optional<String> started(JobEvent event, Started started) {
+    StringBuilder line = new StringBuilder("started on ").append(started.host());
+    if (event.attempt() > 1) {
+      line.append(", attempt ").append(event.attempt());
+    }
+    if (started.resumed()) {
+      line.append(", going on from the last checkpoint");
+    }
+    return phase("started", line.toString());
+  }
+
+  private Optional<String> metadata(Metadata torrent) {
+    name = torrent.name();
+    return Optional.of(
+        torrent.name()
+            + ": "
+            + Human.bytes(torrent.totalBytes())
+            + " in "
+            + Human.count(torrent.files(), "file")
+            + ", "
+            + Human.count(torrent.pieces(), "piece")
+            + " of "
+            + Human.bytes(torrent.pieceLength()));
+  }
+
+  private Optional<String> phase(String next, String line) {
+    phase = next;
+    return Optional.of(line);
+  }
+
+  /** The outcome itself is for {@link ResultPrinter} to tell. */
+  private Optional<String> end(String state) {
+    ended = true;
+    phase = state;
+    return Optional.empty();
+  }
+
+  private static Optional<String> none() {
+    return Optional.empty();
+  }
+
+  /** One word or two for where it stands. */
+  String phase() {
+    return phase;
+  }
+
+  /** The torrent's name; empty while unknown. */
+  String name() {
+    return name;
+  }
+
+  /** The newest figures. */
+  Optional<Progress> progress() {
+    return progress;
+  }
+
+  /** Whether a final event has come. */
+  boolean ended() {
+    return ended;
+  }
+}

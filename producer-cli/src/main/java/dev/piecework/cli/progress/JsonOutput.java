@@ -1,0 +1,29 @@
+package dev.piecework.cli.progress;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.util.function.Consumer;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
+
+/** One JSON object on one line of standard output. */
+public final class JsonOutput {
+  private JsonOutput() {}
+
+  /** Prints an object with the members that {@code members} writes. */
+  public static void print(PrintStream out, Consumer<JsonGenerator> members) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (JsonGenerator json =
+        new JsonFactory().createGenerator(ObjectWriteContext.empty(), bytes)) {
+      json.writeStartObject();
+      members.accept(json);
+      json.writeEndObject();
+    }
+    bytes.write('\n');
+    // As bytes: JSON is UTF-8 whatever the terminal's encoding.
+    byte[] line = bytes.toByteArray();
+    out.write(line, 0, line.length);
+    out.flush();
+  }
+}
