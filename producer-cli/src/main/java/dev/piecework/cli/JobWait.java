@@ -5,6 +5,7 @@ import dev.piecework.cli.progress.JobOutcome;
 import dev.piecework.cli.progress.OutputFormat;
 import dev.piecework.cli.progress.ProgressBar;
 import dev.piecework.cli.progress.ProgressStyle;
+import dev.piecework.cli.progress.Table;
 import dev.piecework.exit.ExitCode;
 import dev.piecework.message.EventData.Failed;
 import dev.piecework.message.JobEvent;
@@ -47,7 +48,10 @@ final class JobWait {
     try (ProgressBar bar =
         new ProgressBar(
             context.err(), style, context.terminalWidth(), context.clock(), List.copyOf(jobIds))) {
-      bar.tick();
+      bar.say(
+          jobIds.size() == 1
+              ? "submitted job " + jobIds.iterator().next()
+              : "submitted " + jobIds.size() + " jobs");
       while (finalEvents.size() < jobIds.size() && !isOver(deadline)) {
         Optional<JobEvent> event = events.await(TICK);
         event.ifPresent(bar::accept);
@@ -94,25 +98,27 @@ final class JobWait {
 
   /** What the process should end with; says why on standard error where the result does not. */
   ExitCode exitCode(List<JobOutcome> outcomes, OutputFormat format) {
-    ExitCode code = ExitCode.OK;
+    boolean failed = false;
     for (JobOutcome outcome : outcomes) {
-      if (outcome.finalEvent().isEmpty()) {
-        context
-            .err()
-            .println(
-                "piecework: job "
-                    + outcome.jobId()
-                    + " has not ended in the time given; it goes on. The same command again goes on"
-                    + " waiting.");
-        code = code == ExitCode.OK ? ExitCode.TIMEOUT : code;
-      } else if (!outcome.state().equals("completed")) {
+      if (outcome.finalEvent().isPresent() && !outcome.state().equals("completed")) {
+        failed = true;
         if (format == OutputFormat.JSON) {
-          context.err().println("piecework: job " + outcome.jobId() + " " + why(outcome));
+          complain("job " + outcome.jobId() + " " + why(outcome));
         }
-        code = ExitCode.JOB_FAILED;
       }
     }
-    return code;
+    int unfinished = jobIds.size() - finalEvents.size();
+    if (unfinished > 0) {
+      complain(
+          (unfinished == 1 ? "a job has" : unfinished + " jobs have")
+              + " not ended in the time given, and will go on; the same command again goes on"
+              + " waiting");
+    }
+    return failed ? ExitCode.JOB_FAILED : unfinished > 0 ? ExitCode.TIMEOUT : ExitCode.OK;
+  }
+
+  private void complain(String problem) {
+    context.err().println(Table.harmless("piecework: " + problem));
   }
 
   private static String why(JobOutcome outcome) {

@@ -10,7 +10,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Quantities as people type them. */
-final class Quantities {
+public final class Quantities {
   private static final Pattern DURATION =
       Pattern.compile("(?:(\\d{1,6})d)?(?:(\\d{1,6})h)?(?:(\\d{1,6})m)?(?:(\\d{1,9})s)?");
   private static final Pattern SIZE =
@@ -19,7 +19,7 @@ final class Quantities {
   private Quantities() {}
 
   /** {@code 90s}, {@code 1h30m}, {@code 2d}, or ISO 8601. */
-  static final class DurationConverter implements ITypeConverter<Duration> {
+  public static final class DurationConverter implements ITypeConverter<Duration> {
     @Override
     public Duration convert(String text) {
       Matcher matcher = DURATION.matcher(text);
@@ -48,7 +48,7 @@ final class Quantities {
   }
 
   /** Bytes per second: {@code 500k}, {@code 10MiB}, {@code 1.5g}; units are binary. */
-  static final class RateConverter implements ITypeConverter<Long> {
+  public static final class RateConverter implements ITypeConverter<Long> {
     @Override
     public Long convert(String text) {
       Matcher matcher = SIZE.matcher(text.toLowerCase(Locale.ROOT));

@@ -9,7 +9,7 @@ import java.net.URISyntaxException;
 import java.util.regex.Pattern;
 
 /** Tells what a SOURCE argument is. */
-final class Sources {
+public final class Sources {
   private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+://.*");
 
   private Sources() {}
@@ -20,7 +20,7 @@ final class Sources {
    *
    * @throws CliException with {@link ExitCode#BAD_SOURCE}
    */
-  static JobSource parse(String argument) {
+  public static JobSource parse(String argument) {
     if (startsWith(argument, "http://") || startsWith(argument, "https://")) {
       try {
         return new JobSource.Url(new URI(argument));

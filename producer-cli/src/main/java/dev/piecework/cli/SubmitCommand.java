@@ -116,7 +116,7 @@ final class SubmitCommand implements Callable<Integer> {
         connection.publish(jobs);
         print(
             bySource.entrySet().stream()
-                .map(job -> new JobOutcome(job.getValue().id(), job.getKey(), Optional.empty()))
+                .map(job -> JobOutcome.submitted(job.getValue().id(), job.getKey()))
                 .toList());
         return ExitCode.OK.code();
       }

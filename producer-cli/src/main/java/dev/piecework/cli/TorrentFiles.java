@@ -13,7 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** Reads torrent files named on the command line. */
-final class TorrentFiles {
+public final class TorrentFiles {
   private TorrentFiles() {}
 
   /**
@@ -22,7 +22,7 @@ final class TorrentFiles {
    * @throws CliException with {@link ExitCode#BAD_SOURCE} when it cannot be read, or is too long to
    *     be a torrent
    */
-  static byte[] read(String name) {
+  public static byte[] read(String name) {
     Path path;
     try {
       path = Path.of(name);
@@ -58,7 +58,7 @@ final class TorrentFiles {
    *
    * @throws CliException with {@link ExitCode#BAD_SOURCE} when it is no torrent
    */
-  static Metainfo parse(String name, byte[] bytes) {
+  public static Metainfo parse(String name, byte[] bytes) {
     try {
       return MetainfoParser.parse(bytes);
     } catch (MetainfoException e) {

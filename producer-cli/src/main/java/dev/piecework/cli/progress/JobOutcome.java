@@ -8,12 +8,26 @@ import java.util.Optional;
  *
  * @param jobId the job
  * @param source what was submitted, as the user wrote it
+ * @param waited whether anybody waited for its end
  * @param finalEvent its final event; absent when nobody waited for it, or not long enough
  */
-public record JobOutcome(String jobId, String source, Optional<JobEvent> finalEvent) {
+public record JobOutcome(
+    String jobId, String source, boolean waited, Optional<JobEvent> finalEvent) {
 
-  /** The state's name in JSON: submitted, completed, failed or cancelled. */
+  /** Of a job that somebody waited for. */
+  public JobOutcome(String jobId, String source, Optional<JobEvent> finalEvent) {
+    this(jobId, source, true, finalEvent);
+  }
+
+  /** Of a job that nobody waited for. */
+  public static JobOutcome submitted(String jobId, String source) {
+    return new JobOutcome(jobId, source, false, Optional.empty());
+  }
+
+  /** The state's name in JSON: submitted, unfinished, completed, failed or cancelled. */
   public String state() {
-    return finalEvent.map(event -> event.type().wireName()).orElse("submitted");
+    return finalEvent
+        .map(event -> event.type().wireName())
+        .orElse(waited ? "unfinished" : "submitted");
   }
 }

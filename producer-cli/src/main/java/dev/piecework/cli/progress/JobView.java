@@ -14,8 +14,7 @@ import java.util.Set;
 /** What the events of one job have told so far. Events may come twice and out of order. */
 final class JobView {
   private final Set<String> seen = new HashSet<>();
-  private String phase = "waiting";
-  private String name = "";
+  private String phase = "waiting for a worker";
   private Instant progressTime = Instant.MIN;
   private Optional<Progress> progress = Optional.empty();
   private boolean ended;
@@ -43,7 +42,7 @@ final class JobView {
       case COMPLETED -> end("completed");
       case FAILED -> end("failed");
       case RETRYING ->
-          phase(
+          rest(
               "retrying",
               event.data() instanceof Retrying retrying
                   ? "attempt "
@@ -55,9 +54,9 @@ final class JobView {
                       + ": "
                       + retrying.reason()
                   : "retrying");
-      case HANDED_BACK -> phase("handed back", "handed back: its worker shut down");
+      case HANDED_BACK -> rest("handed back", "handed back: its worker shut down");
       case SEEDING -> phase("seed", "seeding");
-      case PAUSED -> phase("paused", "paused");
+      case PAUSED -> rest("paused", "paused");
       case RESUMED -> phase("resumed", "resumed");
       case CANCELLED -> end("cancelled");
     };
@@ -75,7 +74,6 @@ final class JobView {
   }
 
   private Optional<String> metadata(Metadata torrent) {
-    name = torrent.name();
     return Optional.of(
         torrent.name()
             + ": "
@@ -93,6 +91,27 @@ final class JobView {
     return Optional.of(line);
   }
 
+  /** Nothing moves for now: rates of before would be lies. */
+  private Optional<String> rest(String next, String line) {
+    progress =
+        progress.map(last ->
+            new Progress(
+                next,
+                last.totalBytes(),
+                last.verifiedBytes(),
+                last.uploadedBytes(),
+                0,
+                0,
+                0,
+                0,
+                last.verifiedPieces(),
+                last.totalPieces(),
+                last.uploadedParts(),
+                last.totalParts(),
+                Optional.empty()));
+    return phase(next, line);
+  }
+
   /** The outcome itself is for {@link ResultPrinter} to tell. */
   private Optional<String> end(String state) {
     ended = true;
@@ -107,11 +126,6 @@ final class JobView {
   /** One word or two for where it stands. */
   String phase() {
     return phase;
-  }
-
-  /** The torrent's name; empty while unknown. */
-  String name() {
-    return name;
   }
 
   /** The newest figures. */

@@ -28,9 +28,9 @@ public final class ProgressBar implements AutoCloseable {
   private final IntSupplier width;
   private final InstantSource clock;
   private final ProgressLine line;
-  private final Instant begin;
   private final Map<String, JobView> jobs = new LinkedHashMap<>();
   private Instant lastShown;
+  private Instant lastNews;
   private String lastPlain = "";
   private boolean drawn;
 
@@ -54,8 +54,8 @@ public final class ProgressBar implements AutoCloseable {
     this.line =
         new ProgressLine(
             out.charset().equals(StandardCharsets.UTF_8), style == ProgressStyle.LIVE_COLOR);
-    this.begin = clock.instant();
-    this.lastShown = begin;
+    this.lastShown = clock.instant();
+    this.lastNews = lastShown;
     jobIds.forEach(id -> jobs.put(id, new JobView()));
   }
 
@@ -65,7 +65,8 @@ public final class ProgressBar implements AutoCloseable {
     if (job == null) {
       return;
     }
-    job.accept(event).ifPresent(change -> say(prefix(event.jobId(), job) + change));
+    lastNews = clock.instant();
+    job.accept(event).ifPresent(change -> say(prefix(event.jobId()) + change));
     if (style.live()) {
       tick();
     }
@@ -91,7 +92,7 @@ public final class ProgressBar implements AutoCloseable {
       draw();
     } else if (style == ProgressStyle.PLAIN && since.compareTo(PLAIN_INTERVAL) >= 0) {
       lastShown = clock.instant();
-      String now = ProgressLine.plain(phase(), progress());
+      String now = ProgressLine.plain(phase(), progress(), silence());
       // A log that repeats itself says nothing.
       if (progress().isPresent() && !now.equals(lastPlain)) {
         out.println(now);
@@ -113,10 +114,7 @@ public final class ProgressBar implements AutoCloseable {
     if (jobs.values().stream().allMatch(JobView::ended)) {
       return;
     }
-    out.print(
-        CLEAR_LINE
-            + line.fitted(
-                phase(), progress(), Duration.between(begin, lastShown), width.getAsInt()));
+    out.print(CLEAR_LINE + line.fitted(phase(), progress(), silence(), width.getAsInt()));
     out.flush();
     drawn = true;
   }
@@ -128,8 +126,12 @@ public final class ProgressBar implements AutoCloseable {
     }
   }
 
-  private String prefix(String jobId, JobView job) {
-    return jobs.size() == 1 ? "" : (job.name().isEmpty() ? jobId : job.name()) + ": ";
+  private Duration silence() {
+    return Duration.between(lastNews, clock.instant());
+  }
+
+  private String prefix(String jobId) {
+    return jobs.size() == 1 ? "" : jobId + ": ";
   }
 
   private String phase() {

@@ -7,6 +7,7 @@ import dev.piecework.message.EventData.FinishedObject;
 import dev.piecework.message.JobEvent;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
@@ -103,7 +104,8 @@ public final class ResultPrinter {
 
   private void table(JobOutcome outcome) {
     if (outcome.finalEvent().isEmpty()) {
-      out.println(outcome.jobId() + "  submitted  " + outcome.source());
+      out.println(
+          Table.harmless(outcome.jobId() + "  " + outcome.state() + "  " + outcome.source()));
       return;
     }
     switch (outcome.finalEvent().get().data()) {
@@ -124,7 +126,19 @@ public final class ResultPrinter {
     if (more > 0) {
       out.println("... and " + more + " more: -o json lists all of them");
     }
-    out.println(summary(completed));
+    out.println(Table.harmless(summary(completed)));
+    out.println(Table.harmless(whereTo(completed)));
+  }
+
+  private String whereTo(Completed completed) {
+    return folder
+        .map(at -> "folder " + at)
+        .orElse(
+            "bucket "
+                + completed.bucket()
+                + ", manifest "
+                + completed.manifestKey()
+                + (completed.objects().isEmpty() ? ", which lists the objects" : ""));
   }
 
   private Table.Column where() {
@@ -143,20 +157,12 @@ public final class ResultPrinter {
     }
     text.append(Human.bytes(completed.totalBytes()));
     double seconds = completed.seconds();
-    text.append(" in ")
-        .append(Human.duration(java.time.Duration.ofMillis((long) (seconds * 1000))));
+    text.append(" in ").append(Human.duration(Duration.ofMillis((long) (seconds * 1000))));
     if (seconds >= 1) {
       text.append(" (").append(Human.rate((long) (completed.totalBytes() / seconds))).append(")");
     }
     if (completed.redundantBytes() > 0) {
       text.append(", ").append(Human.bytes(completed.redundantBytes())).append(" fetched twice");
-    }
-    if (folder.isEmpty()) {
-      text.append("; bucket ").append(completed.bucket());
-      text.append(", manifest ").append(completed.manifestKey());
-      if (files == 0) {
-        text.append(" (lists the objects)");
-      }
     }
     return text.toString();
   }
