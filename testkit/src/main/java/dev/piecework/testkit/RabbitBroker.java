@@ -1,0 +1,231 @@
+package dev.piecework.testkit;
+
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
+import org.testcontainers.rabbitmq.RabbitMQContainer;
+
+/**
+ * A real RabbitMQ with nothing in it: in a container where Docker answers, else a new virtual host
+ * of the broker that listens on port 5672, else a private node. Which one is printed once.
+ */
+public final class RabbitBroker implements AutoCloseable {
+  private static final String IMAGE = "rabbitmq:4-management";
+  private static final int DEFAULT_PORT = 5672;
+  private static final Duration COMMAND_LIMIT = Duration.ofMinutes(1);
+  private static final Map<String, Boolean> SAID = new ConcurrentHashMap<>();
+
+  private final String host;
+  private final int port;
+  private final String virtualHost;
+  private final String user;
+  private final String password;
+  private final Optional<RabbitNode> node;
+  private final Runnable release;
+
+  private RabbitBroker(
+      String host,
+      int port,
+      String virtualHost,
+      String user,
+      String password,
+      Optional<RabbitNode> node,
+      Runnable release) {
+    this.host = host;
+    this.port = port;
+    this.virtualHost = virtualHost;
+    this.user = user;
+    this.password = password;
+    this.node = node;
+    this.release = release;
+  }
+
+  /** The first of container, listening broker, private node that can be had. */
+  public static RabbitBroker start() {
+    Optional<RabbitMQContainer> container = Docker.start(IMAGE, () -> new RabbitMQContainer(IMAGE));
+    if (container.isPresent()) {
+      RabbitMQContainer running = container.get();
+      return announced(
+          "container",
+          new RabbitBroker(
+              running.getHost(),
+              running.getAmqpPort(),
+              "/",
+              running.getAdminUsername(),
+              running.getAdminPassword(),
+              Optional.empty(),
+              running::stop));
+    }
+    return listening().orElseGet(RabbitBroker::privateNode);
+  }
+
+  /**
+   * A node of its own that {@link #stop}, {@link #restart} and {@link #kill} work on, from the
+   * rabbitmq-server that is installed.
+   *
+   * @param configuration lines of its rabbitmq.conf, such as {@code consumer_timeout = 5000}
+   */
+  public static RabbitBroker privateNode(String... configuration) {
+    RabbitNode node = RabbitNode.start(List.of(configuration));
+    return announced(
+        "private node",
+        new RabbitBroker(
+            "127.0.0.1", node.port(), "/", "guest", "guest", Optional.of(node), node::close));
+  }
+
+  /** Host to connect to. */
+  public String host() {
+    return host;
+  }
+
+  /** AMQP 0-9-1 port to connect to. */
+  public int port() {
+    return port;
+  }
+
+  /** Host and port. */
+  public InetSocketAddress address() {
+    return new InetSocketAddress(host, port);
+  }
+
+  /** The virtual host that is this instance's alone. */
+  public String virtualHost() {
+    return virtualHost;
+  }
+
+  /** User name. */
+  public String user() {
+    return user;
+  }
+
+  /** Password. */
+  public String password() {
+    return password;
+  }
+
+  /** All of that as an {@code amqp:} URI. */
+  public URI uri() {
+    return URI.create(
+        "amqp://%s:%s@%s:%d/%s"
+            .formatted(
+                user,
+                password,
+                host,
+                port,
+                URLEncoder.encode(virtualHost, StandardCharsets.UTF_8)));
+  }
+
+  /** A factory of the plain Java client, with credentials. */
+  public ConnectionFactory connectionFactory() {
+    ConnectionFactory factory = new ConnectionFactory();
+    factory.setHost(host);
+    factory.setPort(port);
+    factory.setVirtualHost(virtualHost);
+    factory.setUsername(user);
+    factory.setPassword(password);
+    return factory;
+  }
+
+  /** Stops a private node in good order; durable queues keep what they hold. */
+  public void stop() {
+    ownNode().stop();
+  }
+
+  /** Kills a private node. */
+  public void kill() {
+    ownNode().kill();
+  }
+
+  /** Starts a private node again on the same port with the same data. */
+  public void restart() {
+    ownNode().restart();
+  }
+
+  /** The process of a private node. */
+  public ManagedProcess process() {
+    return ownNode().process();
+  }
+
+  @Override
+  public void close() {
+    release.run();
+  }
+
+  private RabbitNode ownNode() {
+    return node.orElseThrow(
+        () -> new TestkitException("only RabbitBroker.privateNode() may be stopped and killed"));
+  }
+
+  private static Optional<RabbitBroker> listening() {
+    RabbitBroker broker = guest("piecework-test-" + randomName());
+    if (!Ports.accepts(Ports.loopback(DEFAULT_PORT)) || !Processes.installed("rabbitmqctl")) {
+      return Optional.empty();
+    }
+    if (!control("add_vhost", broker.virtualHost)
+        || !control("set_permissions", "-p", broker.virtualHost, "guest", ".*", ".*", ".*")) {
+      Needs.say("RabbitMQ listens on 5672, but this user may not make virtual hosts on it");
+      return Optional.empty();
+    }
+    try (Connection connection = broker.connectionFactory().newConnection("testkit")) {
+      return connection.isOpen()
+          ? Optional.of(announced("the one listening", broker))
+          : Optional.empty();
+    } catch (IOException | TimeoutException e) {
+      broker.close();
+      Needs.say("RabbitMQ listens on 5672, but refuses guest: " + e);
+      return Optional.empty();
+    }
+  }
+
+  private static RabbitBroker guest(String virtualHost) {
+    return new RabbitBroker(
+        "127.0.0.1",
+        DEFAULT_PORT,
+        virtualHost,
+        "guest",
+        "guest",
+        Optional.empty(),
+        () -> control("delete_vhost", virtualHost));
+  }
+
+  private static boolean control(String... arguments) {
+    List<String> command = new java.util.ArrayList<>();
+    command.add(Processes.locate("rabbitmqctl").orElseThrow().toString());
+    command.add("-q");
+    command.addAll(List.of(arguments));
+    return Processes.command(command).run(COMMAND_LIMIT).exitCode() == 0;
+  }
+
+  private static RabbitBroker announced(String kind, RabbitBroker broker) {
+    if (SAID.putIfAbsent(kind, true) == null) {
+      Needs.say("RabbitMQ %s, %s on port %d".formatted(broker.version(), kind, broker.port));
+    }
+    return broker;
+  }
+
+  private String version() {
+    try (Connection connection = connectionFactory().newConnection("testkit")) {
+      return String.valueOf(connection.getServerProperties().get("version"));
+    } catch (IOException | TimeoutException e) {
+      return "(unknown version: " + e + ")";
+    }
+  }
+
+  static String randomName() {
+    byte[] bytes = new byte[6];
+    new SplittableRandom(System.nanoTime() ^ ProcessHandle.current().pid()).nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
+  }
+}
