@@ -131,7 +131,9 @@ class EmbeddedServicesTest {
                     threads().stream()
                         .filter(thread -> !before.contains(thread))
                         .map(Thread::getName)
-                        .filter(name -> !name.startsWith("awaitility") && !name.startsWith("ForkJoinPool.common"))
+                        .filter(name ->
+                            !name.startsWith("awaitility")
+                                && !name.startsWith("ForkJoinPool.common"))
                         .collect(Collectors.toSet()))
                 .isEmpty());
   }
