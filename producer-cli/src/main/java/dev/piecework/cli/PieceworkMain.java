@@ -1,21 +1,9 @@
 package dev.piecework.cli;
 
-import dev.piecework.exit.ExitCode;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import picocli.CommandLine;
-import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Model.UsageMessageSpec;
-import picocli.CommandLine.ParameterException;
 
 /** Entry point of the command line. */
 public final class PieceworkMain {
-  private static final int HELP_WIDTH = 100;
-
   private PieceworkMain() {}
 
   /** Runs a command and ends the process with its exit code. */
@@ -45,73 +33,7 @@ public final class PieceworkMain {
     help.getCommandSpec().usageMessage().description("Show the help of a command.");
     commands.addSubcommand(help);
     CommandList.install(commands);
-    style(commands);
-    commands.getSubcommands().values().forEach(PieceworkMain::style);
-    commands.setOut(writer(context.out()));
-    commands.setErr(writer(context.err()));
-    commands.setCaseInsensitiveEnumValuesAllowed(true);
-    commands.setParameterExceptionHandler((e, _) -> misused(context, e));
-    commands.setExecutionExceptionHandler((e, _, _) -> failed(context, e));
+    CommandStyle.apply(commands, context);
     return commands;
-  }
-
-  private static void style(CommandLine command) {
-    // Plain text everywhere: it is read in logs and through pagers as often as on a terminal.
-    command.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
-    UsageMessageSpec usage = command.getCommandSpec().usageMessage();
-    usage.width(HELP_WIDTH);
-    usage.exitCodeListHeading("%nExit codes:%n");
-    Map<String, String> codes = new LinkedHashMap<>();
-    for (ExitCode code : exitCodes(command.getCommandName())) {
-      codes.put(" " + code.code(), code.meaning());
-    }
-    usage.exitCodeList(codes);
-  }
-
-  private static List<ExitCode> exitCodes(String command) {
-    return switch (command) {
-      case "piecework" -> Arrays.asList(ExitCode.values());
-      case "submit" ->
-          List.of(
-              ExitCode.OK,
-              ExitCode.USAGE,
-              ExitCode.BAD_SOURCE,
-              ExitCode.JOB_FAILED,
-              ExitCode.BROKER_UNAVAILABLE,
-              ExitCode.TIMEOUT,
-              ExitCode.UNROUTABLE,
-              ExitCode.BAD_CONFIGURATION,
-              ExitCode.INTERRUPTED);
-      case "inspect" -> List.of(ExitCode.OK, ExitCode.USAGE, ExitCode.BAD_SOURCE);
-      default -> List.of();
-    };
-  }
-
-  private static PrintWriter writer(PrintStream stream) {
-    return new PrintWriter(stream, true, stream.charset());
-  }
-
-  private static int misused(CliContext context, ParameterException e) {
-    String command = e.getCommandLine().getCommandSpec().qualifiedName();
-    context.err().println("piecework: " + e.getMessage());
-    CommandLine.UnmatchedArgumentException.printSuggestions(e, writer(context.err()));
-    context.err().println("See \"" + command + " --help\".");
-    return ExitCode.USAGE.code();
-  }
-
-  private static int failed(CliContext context, Exception e) {
-    if (e instanceof CliException expected) {
-      context.err().println("piecework: " + expected.getMessage());
-      return expected.exitCode().code();
-    }
-    context.err().println("piecework: internal error: " + e);
-    if (context.environment().containsKey("PIECEWORK_STACKTRACE")) {
-      e.printStackTrace(context.err());
-    } else {
-      context
-          .err()
-          .println("Please report it, with what PIECEWORK_STACKTRACE=1 in the environment adds.");
-    }
-    return ExitCode.INTERNAL.code();
   }
 }

@@ -1,12 +1,26 @@
 package dev.piecework.standalone;
 
-/** Entry point. */
+import dev.piecework.cli.CliContext;
+import dev.piecework.cli.CommandStyle;
+import dev.piecework.standalone.run.Interruption;
+import dev.piecework.standalone.run.RunCommand;
+import picocli.CommandLine;
+
+/** Entry point of the commands that bring their own services. */
 public final class StandaloneMain {
   private StandaloneMain() {}
 
-  /** Starts. */
+  /** Runs a command and ends the process with its exit code. */
   public static void main(String[] args) {
-    System.err.println("not built yet");
-    System.exit(70);
+    CliContext context = CliContext.ofProcess();
+    CommandLine commands =
+        new CommandLine(CommandLine.Model.CommandSpec.create().name("piecework"));
+    commands.addSubcommand(new RunCommand(context));
+    CommandStyle.apply(commands, context);
+    int code = commands.execute(args);
+    // While a signal is being handled the process ends by itself, and exit would wait for ever.
+    if (!Interruption.signalled()) {
+      System.exit(code);
+    }
   }
 }

@@ -8,6 +8,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.blobstore.S3Exceptions;
 import org.gaul.s3proxy.blobstore.SdkResponses;
@@ -54,18 +55,23 @@ public final class FolderBlobStore implements BlobStore {
   private final Path buckets;
   private final FilesystemNio2BlobStore files;
   private final StagedUploads uploads;
+  private final Predicate<String> writable;
 
   /**
    * Opens the store; uploads that an earlier process left open are found again.
    *
    * @param buckets its folders (or links to folders) are the buckets
-   * @param staging on the same file system as the buckets, best: for what is not whole yet
+   * @param staging on the same file system as the buckets: for what is not whole yet
+   * @param writable which keys may be written: a torrent chooses its name, and must not hit files
+   *     that are not content
    * @throws IOException if the folders cannot be made
    */
-  public FolderBlobStore(Path buckets, Path staging) throws IOException {
+  public FolderBlobStore(Path buckets, Path staging, Predicate<String> writable)
+      throws IOException {
     this.buckets = Files.createDirectories(buckets).toAbsolutePath();
     this.files = new FilesystemNio2BlobStore(this.buckets.toString());
     this.uploads = new StagedUploads(staging.toAbsolutePath());
+    this.writable = writable;
   }
 
   @Override
@@ -170,6 +176,10 @@ public final class FolderBlobStore implements BlobStore {
     Path target = folder.resolve(key).normalize();
     if (!target.startsWith(folder) || target.equals(folder)) {
       throw S3Exceptions.invalidArgument("a key may not lead out of its bucket");
+    }
+    String relative = folder.relativize(target).toString();
+    if (!writable.test(relative)) {
+      throw S3Exceptions.invalidArgument("the key %s is reserved here".formatted(relative));
     }
     return target;
   }

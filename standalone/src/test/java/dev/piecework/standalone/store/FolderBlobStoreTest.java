@@ -42,7 +42,11 @@ class FolderBlobStoreTest {
   }
 
   private void reopen() throws IOException {
-    store = new FolderBlobStore(folder.resolve("buckets"), folder.resolve("staging"));
+    store =
+        new FolderBlobStore(
+            folder.resolve("buckets"),
+            folder.resolve("staging"),
+            key -> !key.startsWith(".piecework"));
   }
 
   @Test
@@ -156,6 +160,14 @@ class FolderBlobStoreTest {
         .isInstanceOfSatisfying(
             S3Exception.class,
             e -> assertThat(e.awsErrorDetails().errorCode()).isEqualTo("NoSuchUpload"));
+  }
+
+  @Test
+  void reservedKeysAreRefusedHoweverTheyAreSpelt() {
+    assertThatThrownBy(() -> put(".piecework/lock", new byte[1])).isInstanceOf(S3Exception.class);
+    assertThatThrownBy(() -> put("a/../.piecework/lock", new byte[1]))
+        .isInstanceOf(S3Exception.class);
+    assertThat(content.resolve(".piecework")).doesNotExist();
   }
 
   @Test
