@@ -1,0 +1,308 @@
+package dev.piecework.engine;
+
+import dev.piecework.swarm.PeerBook;
+import dev.piecework.wire.Handshake;
+import dev.piecework.wire.MessageWriter;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A torrent's connections: which addresses are known, whom to call, who may stay. On the torrent's
+ * loop, but for what says otherwise.
+ */
+// Netty tells the pipeline what becomes of a write or a close.
+@SuppressWarnings("FutureReturnValueIgnored")
+final class Connections {
+  private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+  private static final int MAX_ADDRESSES = 2000;
+  private static final long KEEP_ALIVE_NANOS = 100_000_000_000L;
+
+  /** How close together two connections are for crossing: both ends must keep the same one. */
+  private static final long CROSSING_NANOS = 10_000_000_000L;
+
+  private final Swarm swarm;
+  private final EngineParts parts;
+  private final PeerBook book = new PeerBook(MAX_ADDRESSES);
+  private final List<PeerLink> links = new ArrayList<>();
+  private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private int connecting;
+  private boolean closed;
+
+  Connections(Swarm swarm, EngineParts parts) {
+    this.swarm = swarm;
+    this.parts = parts;
+  }
+
+  /** Connected peers; not to be changed. */
+  List<PeerLink> links() {
+    return links;
+  }
+
+  int connecting() {
+    return connecting;
+  }
+
+  int known() {
+    return book.size();
+  }
+
+  /** Options of every peer's socket, called or calling. */
+  static void configure(Channel channel) {
+    channel
+        .config()
+        .setOption(
+            ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(1024, 16384, 262144));
+    channel
+        .config()
+        .setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(128 << 10, 512 << 10));
+    channel.config().setOption(ChannelOption.TCP_NODELAY, true);
+  }
+
+  void add(List<InetSocketAddress> addresses) {
+    for (InetSocketAddress address : addresses) {
+      if (!address.isUnresolved() && parts.settings().addressPolicy().allows(address.getAddress())) {
+        book.add(address);
+      }
+    }
+    callMore(System.nanoTime());
+  }
+
+  /** Calls as many as limits allow. */
+  private void callMore(long nowNanos) {
+    int most = parts.settings().maxConnectionsPerTorrent();
+    while (!closed && links.size() + connecting < most) {
+      Optional<InetSocketAddress> next = book.next(nowNanos, !swarm.picker().finished());
+      if (next.isEmpty() || !parts.limits().mayConnect(nowNanos)) {
+        return;
+      }
+      call(next.get());
+    }
+  }
+
+  private void call(InetSocketAddress address) {
+    book.busy(address);
+    connecting++;
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(swarm.loop())
+            .channel(parts.transport().channel())
+            .option(
+                ChannelOption.CONNECT_TIMEOUT_MILLIS,
+                Math.toIntExact(parts.settings().connectTimeout().toMillis()))
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    configure(channel);
+                    channels.add(channel);
+                  }
+                });
+    ChannelFuture connected = bootstrap.connect(address);
+    Channel channel = connected.channel();
+    Call call = new Call(address);
+    channel.closeFuture().addListener(done -> call.ended());
+    connected.addListener(
+        done -> {
+          if (done.isSuccess()) {
+            call.connected(channel);
+          } else {
+            LOG.debug("{}: cannot connect: {}", address, String.valueOf(done.cause()));
+            channel.close();
+          }
+        });
+  }
+
+  /** One outgoing connection, from the call to its end. */
+  private final class Call {
+    private final InetSocketAddress address;
+    private Optional<PeerLink> link = Optional.empty();
+    private boolean pending = true;
+
+    Call(InetSocketAddress address) {
+      this.address = address;
+    }
+
+    void connected(Channel channel) {
+      if (closed) {
+        channel.close();
+        return;
+      }
+      channel
+          .pipeline()
+          .addLast(
+              new HandshakeHandler(
+                  parts.settings().handshakeTimeout().toMillis(),
+                  (context, handshake, rest) -> {
+                    answered();
+                    link = attach(context.channel(), handshake, false, rest);
+                  }));
+      ByteBuf hello = channel.alloc().buffer(Handshake.LENGTH);
+      ours().write(hello);
+      channel.writeAndFlush(hello, channel.voidPromise());
+    }
+
+    private void answered() {
+      if (pending) {
+        pending = false;
+        connecting--;
+      }
+    }
+
+    void ended() {
+      answered();
+      parts.limits().closed();
+      long now = System.nanoTime();
+      if (link.isPresent()) {
+        book.closed(address, link.get().wantsNothing(), now);
+      } else {
+        book.failed(address, now);
+      }
+    }
+  }
+
+  private Handshake ours() {
+    return new Handshake(true, true, swarm.metainfo().infoHash(), parts.peerId());
+  }
+
+  /**
+   * Takes an incoming connection whose handshake named this torrent; its socket is not being read.
+   *
+   * @param rest what followed the handshake; released here
+   */
+  void accepted(Channel channel, Handshake handshake, ByteBuf rest) {
+    channels.add(channel);
+    attach(channel, handshake, true, rest);
+  }
+
+  private Optional<PeerLink> attach(
+      Channel channel, Handshake handshake, boolean incoming, ByteBuf rest) {
+    Optional<String> objection =
+        channel.remoteAddress() instanceof InetSocketAddress remote
+            ? objection(remote, handshake, incoming)
+            : Optional.of("gone already");
+    if (objection.isPresent()) {
+      LOG.debug("{}: not taken: {}", channel, objection.get());
+      rest.release();
+      channel.close();
+      return Optional.empty();
+    }
+    PeerLink link = new PeerLink(swarm, channel, handshake, incoming, System.nanoTime());
+    links.add(link);
+    if (incoming) {
+      ours().write(link.outbox());
+    }
+    swarm.joined(link);
+    channel.pipeline().addLast(link);
+    channel.pipeline().fireChannelRead(rest);
+    channel.pipeline().fireChannelReadComplete();
+    link.flush();
+    channel.config().setAutoRead(true);
+    return Optional.of(link);
+  }
+
+  private Optional<String> objection(
+      InetSocketAddress remote, Handshake handshake, boolean incoming) {
+    if (closed) {
+      return Optional.of("the torrent is being stopped");
+    }
+    if (!handshake.infoHash().equals(swarm.metainfo().infoHash())) {
+      return Optional.of("another torrent");
+    }
+    if (handshake.peerId().equals(parts.peerId())) {
+      if (!incoming) {
+        book.remove(remote);
+      }
+      return Optional.of("ourselves");
+    }
+    if (book.banned(remote)) {
+      return Optional.of("banned");
+    }
+    for (PeerLink each : List.copyOf(links)) {
+      if (each.handshake().peerId().equals(handshake.peerId())) {
+        if (keepExisting(each, incoming)) {
+          return Optional.of("connected already");
+        }
+        each.close("crossed by another connection of the same peer");
+      }
+    }
+    if (links.size() >= parts.settings().maxConnectionsPerTorrent()) {
+      return Optional.of("too many connections of this torrent");
+    }
+    return Optional.empty();
+  }
+
+  /** Of two connections that cross, both ends keep the one that the smaller peer id began. */
+  private boolean keepExisting(PeerLink existing, boolean newIsIncoming) {
+    boolean crossing =
+        existing.incoming() != newIsIncoming
+            && System.nanoTime() - existing.connectedAtNanos() < CROSSING_NANOS;
+    boolean weBegin = parts.peerId().compareTo(existing.handshake().peerId()) < 0;
+    return !crossing || existing.incoming() != weBegin;
+  }
+
+  boolean remove(PeerLink link) {
+    return links.remove(link);
+  }
+
+  /** A peer broke the protocol: it is not called again for long. */
+  void distrust(PeerLink link) {
+    if (!link.incoming()) {
+      book.remove(link.remote());
+    }
+  }
+
+  void ban(InetSocketAddress culprit) {
+    book.ban(culprit);
+    for (PeerLink link : List.copyOf(links)) {
+      if (PeerBook.culprit(link.remote()).equals(culprit)) {
+        link.close("sent corrupt data");
+      }
+    }
+  }
+
+  void tick(long nowNanos) {
+    boolean finished = swarm.picker().finished();
+    long idleNanos = parts.settings().idleTimeout().toNanos();
+    for (PeerLink link : List.copyOf(links)) {
+      if (nowNanos - link.lastReadNanos() > idleNanos) {
+        link.close("silent for too long");
+      } else if (finished && link.wantsNothing()) {
+        link.close("neither needs the other");
+      } else if (nowNanos - link.lastWriteNanos() > KEEP_ALIVE_NANOS) {
+        MessageWriter.keepAlive(link.outbox());
+      }
+    }
+    callMore(nowNanos);
+  }
+
+  /** Ends every connection, those that are only begun too. */
+  void close() {
+    closed = true;
+    for (PeerLink link : List.copyOf(links)) {
+      link.close("the torrent is being stopped");
+    }
+  }
+
+  /** Completes when the last socket is closed. */
+  CompletableFuture<Void> closed() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    channels.close().addListener(all -> done.complete(null));
+    return done;
+  }
+}

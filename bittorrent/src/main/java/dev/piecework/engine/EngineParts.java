@@ -1,0 +1,29 @@
+package dev.piecework.engine;
+
+import dev.piecework.metainfo.InfoHash;
+import dev.piecework.net.Transports;
+import dev.piecework.swarm.PieceBuffers;
+import dev.piecework.wire.PeerId;
+import java.util.concurrent.Executor;
+
+/** What the torrents of an engine share. */
+interface EngineParts {
+  EngineSettings settings();
+
+  /** How sockets are driven. */
+  Transports transport();
+
+  /** Where hashing and storage happen. */
+  Executor pool();
+
+  PieceBuffers buffers();
+
+  ConnectionLimits limits();
+
+  PeerId peerId();
+
+  int listenPort();
+
+  /** Nothing of this torrent is left; on its loop. */
+  void removed(InfoHash infoHash);
+}

@@ -1,0 +1,87 @@
+package dev.piecework.engine;
+
+import dev.piecework.swarm.Download;
+import java.util.List;
+
+/** Counts what a torrent does, and publishes it for other threads. */
+final class Meter {
+  private final Swarm swarm;
+  private final Rate downloadRate;
+  private final Rate uploadRate;
+  private int verifiedPieces;
+  private int failedPieces;
+  private long sentBytes;
+  private long misbehaved;
+  private volatile TorrentStats published =
+      new TorrentStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of());
+
+  Meter(Swarm swarm, long nowNanos) {
+    this.swarm = swarm;
+    this.downloadRate = new Rate(nowNanos);
+    this.uploadRate = new Rate(nowNanos);
+  }
+
+  void verified() {
+    verifiedPieces++;
+  }
+
+  void failed() {
+    failedPieces++;
+  }
+
+  void sent(int bytes) {
+    sentBytes += bytes;
+  }
+
+  void misbehaved() {
+    misbehaved++;
+  }
+
+  /** Peers dropped because they broke the protocol. */
+  long misbehavedPeers() {
+    return misbehaved;
+  }
+
+  void publish(long nowNanos) {
+    Download download = swarm.download();
+    downloadRate.update(download.receivedBytes(), nowNanos);
+    uploadRate.update(sentBytes, nowNanos);
+    Connections connections = swarm.connections();
+    int seeders = 0;
+    for (PeerLink link : connections.links()) {
+      seeders += link.source().pieces().full() ? 1 : 0;
+    }
+    published =
+        new TorrentStats(
+            download.receivedBytes(),
+            download.wastedBytes(),
+            sentBytes,
+            verifiedPieces,
+            failedPieces,
+            downloadRate.bytesPerSecond(),
+            uploadRate.bytesPerSecond(),
+            connections.links().size(),
+            seeders,
+            connections.connecting(),
+            connections.known(),
+            List.of());
+  }
+
+  /** The last figures, with trackers as they are now; from any thread. */
+  TorrentStats stats() {
+    TorrentStats last = published;
+    return new TorrentStats(
+        last.receivedBytes(),
+        last.wastedBytes(),
+        last.sentBytes(),
+        last.verifiedPieces(),
+        last.failedPieces(),
+        last.downloadBytesPerSecond(),
+        last.uploadBytesPerSecond(),
+        last.peers(),
+        last.seeders(),
+        last.connecting(),
+        last.knownPeers(),
+        swarm.announcing().states());
+  }
+}
