@@ -10,7 +10,8 @@ final class AnnounceTiming {
   /** What counts when a tracker names no interval. */
   static final Duration DEFAULT_INTERVAL = Duration.ofMinutes(30);
 
-  private static final Duration SHORTEST_INTERVAL = Duration.ofSeconds(30);
+  private static final Duration SHORTEST_INTERVAL = Duration.ofSeconds(10);
+  private static final Duration SHORTEST_MIN_INTERVAL = Duration.ofSeconds(5);
   private static final Duration LONGEST_INTERVAL = Duration.ofHours(24);
   private static final Duration DEFAULT_MIN_INTERVAL = Duration.ofMinutes(1);
   private static final Duration FIRST_FAILURE = Duration.ofSeconds(5);
@@ -19,7 +20,7 @@ final class AnnounceTiming {
 
   private AnnounceTiming() {}
 
-  /** Time to the next regular announce: within 30 seconds and 24 hours. */
+  /** Time to the next regular announce: within 10 seconds and 24 hours. */
   static Duration interval(Optional<Duration> interval, Optional<Duration> minInterval) {
     Duration asked = interval.orElse(DEFAULT_INTERVAL);
     return clip(max(asked, minInterval.orElse(Duration.ZERO)));
@@ -28,7 +29,9 @@ final class AnnounceTiming {
   /** Time before which not even a torrent without peers asks again. */
   static Duration minInterval(Optional<Duration> interval, Optional<Duration> minInterval) {
     Duration regular = interval(interval, minInterval);
-    return min(regular, minInterval.map(AnnounceTiming::clip).orElse(DEFAULT_MIN_INTERVAL));
+    return min(
+        regular,
+        minInterval.map(asked -> max(asked, SHORTEST_MIN_INTERVAL)).orElse(DEFAULT_MIN_INTERVAL));
   }
 
   /**

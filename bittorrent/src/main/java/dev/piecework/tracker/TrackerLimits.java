@@ -5,7 +5,8 @@ import java.time.Duration;
 /**
  * How long to wait for trackers and how often to try.
  *
- * @param httpTimeout for a whole HTTP announce: name, connection, TLS, redirects, body
+ * @param httpTimeout for a whole HTTP announce: name, connection, TLS, redirects, body; and for the
+ *     name of a UDP tracker
  * @param connectTimeout for one TCP connection
  * @param maxRedirects HTTP redirects followed in one announce
  * @param udpTimeout for the answer to the first datagram; doubled with each one sent again (BEP 15)

@@ -70,6 +70,12 @@ final class UdpExchange {
   static CompletableFuture<AnnounceResult> start(
       Setup setup, EventLoop loop, TrackerUrl.Udp url, AnnounceRequest request) {
     UdpExchange exchange = new UdpExchange(setup, loop, url, request);
+    Duration lookup = setup.limits.httpTimeout();
+    exchange.timer =
+        setup.scheduler.schedule(
+            loop,
+            lookup,
+            () -> exchange.fail("host name not found within " + ConnectionFault.seconds(lookup)));
     var _ = exchange.result.whenComplete((_, _) -> loop.execute(exchange::close));
     var _ =
         setup

@@ -15,7 +15,7 @@ class AnnounceTimingTest {
   void intervalsAreKeptSane() {
     assertThat(AnnounceTiming.interval(seconds(1800), Optional.empty())).hasMinutes(30);
     assertThat(AnnounceTiming.interval(Optional.empty(), Optional.empty())).hasMinutes(30);
-    assertThat(AnnounceTiming.interval(seconds(1), Optional.empty())).hasSeconds(30);
+    assertThat(AnnounceTiming.interval(seconds(1), Optional.empty())).hasSeconds(10);
     assertThat(AnnounceTiming.interval(seconds(10_000_000), Optional.empty())).hasHours(24);
     assertThat(AnnounceTiming.interval(seconds(60), seconds(900))).hasMinutes(15);
   }
@@ -26,6 +26,7 @@ class AnnounceTimingTest {
     assertThat(AnnounceTiming.minInterval(seconds(1800), Optional.empty())).hasMinutes(1);
     assertThat(AnnounceTiming.minInterval(seconds(40), Optional.empty())).hasSeconds(40);
     assertThat(AnnounceTiming.minInterval(seconds(60), seconds(900))).hasMinutes(15);
+    assertThat(AnnounceTiming.minInterval(seconds(1800), seconds(1))).hasSeconds(5);
   }
 
   @Test

@@ -1,0 +1,186 @@
+package dev.piecework.tracker;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import dev.piecework.net.AddressPolicy;
+import dev.piecework.net.Transports;
+import dev.piecework.testkit.Ports;
+import dev.piecework.testkit.Processes;
+import dev.piecework.tracker.AnnounceResult.Accepted;
+import dev.piecework.tracker.AnnounceResult.Failed;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** TLS to a tracker whose certificate names {@code tracker.test}. */
+class HttpsTrackerTest {
+  private static final char[] PASSWORD = "password".toCharArray();
+  private static final byte[] ANSWER = "d8:intervali1800ee".getBytes(ISO_8859_1);
+
+  private final EventLoopGroup loops = Transports.best().eventLoops(1, "test");
+  private X509Certificate certificate;
+  private HttpsServer server;
+
+  HttpsTrackerTest(@TempDir Path keys) throws Exception {
+    Path file = keys.resolve("keys.p12");
+    Processes.command(
+            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+            "-genkeypair",
+            "-alias",
+            "tracker",
+            "-keyalg",
+            "EC",
+            "-dname",
+            "CN=tracker",
+            "-ext",
+            "san=dns:tracker.test",
+            "-storetype",
+            "PKCS12",
+            "-storepass",
+            new String(PASSWORD),
+            "-keystore",
+            file.toString())
+        .run(Duration.ofMinutes(1))
+        .orThrow();
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(file)) {
+      store.load(in, PASSWORD);
+    }
+    certificate = (X509Certificate) store.getCertificate("tracker");
+    KeyManagerFactory keyManagers = KeyManagerFactory.getInstance("PKIX");
+    keyManagers.init(store, PASSWORD);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(keyManagers.getKeyManagers(), null, null);
+    server = HttpsServer.create(Ports.loopback(0), 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(context));
+  }
+
+  @BeforeEach
+  void startServer() {
+    server.createContext(
+        "/announce",
+        exchange -> {
+          exchange.sendResponseHeaders(200, ANSWER.length);
+          exchange.getResponseBody().write(ANSWER);
+          exchange.close();
+        });
+    server.createContext(
+        "/down",
+        exchange -> {
+          exchange.getResponseHeaders().add("Location", "http://tracker.test:1/announce");
+          exchange.sendResponseHeaders(302, -1);
+          exchange.close();
+        });
+    server.start();
+  }
+
+  @AfterEach
+  void stopAll() throws Exception {
+    server.stop(0);
+    loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+  }
+
+  private SslContext trustingTheTracker() throws Exception {
+    return SslContextBuilder.forClient()
+        .sslProvider(SslProvider.JDK)
+        .endpointIdentificationAlgorithm("HTTPS")
+        .trustManager(certificate)
+        .build();
+  }
+
+  private Trackers trackers(SslContext tls) {
+    return new Trackers(
+        loops,
+        Transports.best(),
+        new AllowedHosts(
+            _ -> List.of(InetAddress.ofLiteral("127.0.0.1")), AddressPolicy.everything()),
+        TrackerLimits.defaults(),
+        new ManualScheduler(),
+        () -> tls);
+  }
+
+  private AnnounceResult announce(Trackers trackers, String host, String path) throws Exception {
+    return trackers
+        .client()
+        .announce(
+            TrackerUrl.parse("https://" + host + ":" + server.getAddress().getPort() + path),
+            Announces.started())
+        .get(30, TimeUnit.SECONDS);
+  }
+
+  private static String failure(AnnounceResult result) {
+    assertThat(result).isInstanceOf(Failed.class);
+    return ((Failed) result).message();
+  }
+
+  @Test
+  void announcesToATrackerWhoseCertificateIsTrusted() throws Exception {
+    try (Trackers trackers = trackers(trustingTheTracker())) {
+      assertThat(announce(trackers, "tracker.test", "/announce")).isInstanceOf(Accepted.class);
+    }
+  }
+
+  @Test
+  void refusesACertificateForAnotherName() throws Exception {
+    try (Trackers trackers = trackers(trustingTheTracker())) {
+      assertThat(failure(announce(trackers, "other.test", "/announce")))
+          .startsWith("TLS failed: ")
+          .contains("other.test");
+    }
+  }
+
+  @Test
+  void refusesACertificateThatNobodyTrusts() throws Exception {
+    try (Trackers trackers =
+        new Trackers(
+            loops, Transports.best(), AddressPolicy.everything(), TrackerLimits.defaults())) {
+      // By address: this one asks the real name service and has the JDK's real trust store.
+      assertThat(failure(announce(trackers, "127.0.0.1", "/announce")))
+          .startsWith("TLS failed: ")
+          .contains("certif");
+    }
+  }
+
+  @Test
+  void refusesToBeRedirectedToPlainHttp() throws Exception {
+    try (Trackers trackers = trackers(trustingTheTracker())) {
+      assertThat(failure(announce(trackers, "tracker.test", "/down")))
+          .contains("redirected from https to http: refused");
+    }
+  }
+
+  @Test
+  void aPortThatDoesNotSpeakTlsIsNamed() throws Exception {
+    try (Trackers trackers = trackers(trustingTheTracker());
+        dev.piecework.testkit.StaticTracker plain =
+            dev.piecework.testkit.StaticTracker.start(List.of())) {
+      AnnounceResult result =
+          trackers
+              .client()
+              .announce(
+                  TrackerUrl.parse(plain.announceUrl().replace("http:", "https:")),
+                  Announces.started())
+              .get(30, TimeUnit.SECONDS);
+      assertThat(failure(result)).containsAnyOf("TLS failed", "connection closed");
+    }
+  }
+}
