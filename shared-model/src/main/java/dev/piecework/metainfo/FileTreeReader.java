@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the files of a v2 torrent: {@code file tree} (BEP 52), without recursion. Each file is
- * followed by the pad file that its alignment implies, so that the list compares with that of a
- * hybrid's v1 part.
+ * Reads the files of a v2 torrent: {@code file tree} (BEP 52), without recursion; its depth is
+ * bounded by that of bencoding. Each file is followed by the pad file that its alignment implies,
+ * so that the list compares with that of a hybrid's v1 part.
  */
 final class FileTreeReader {
   /** A dictionary on the way down. */
@@ -75,11 +75,6 @@ final class FileTreeReader {
       }
       if (leaf(below)) {
         addFile(entry.key(), below.iterator().next().value(), single, where);
-      } else if (levels.size() > FileList.MAX_PATH_DEPTH) {
-        throw fault(
-            MetainfoError.LIMIT_EXCEEDED,
-            where,
-            "more than %d path elements".formatted(FileList.MAX_PATH_DEPTH));
       } else {
         levels.addLast(new Level(below.iterator(), PathSanitizer.element(entry.key().bytes())));
       }

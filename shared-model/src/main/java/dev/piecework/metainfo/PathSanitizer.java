@@ -10,9 +10,10 @@ import java.util.Optional;
  * <p>Of each element: separators ({@code /} and {@code \}), zero-width and bidirectional code
  * points are dropped, because they make one name look like another; control characters and each
  * invalid UTF-8 sequence become {@code _}; an element is cut at 240 bytes, keeping a short
- * extension; trailing dots and spaces go, because some file systems drop them silently. Then {@code
- * .} and {@code ..} vanish, and what is empty becomes {@code _}. So no element of the result is
- * empty, {@code .} or {@code ..}, and none has a separator: a path cannot leave its folder.
+ * extension; trailing dots and spaces go, because some file systems drop them silently. An element
+ * of which dropping leaves nothing, {@code .} or {@code ..} vanishes; one that was empty, or is
+ * nothing but trailing dots and spaces, becomes {@code _}. So no element of the result is empty,
+ * {@code .} or {@code ..}, and none has a separator: a path cannot leave its folder.
  */
 final class PathSanitizer {
   private static final int CUT_BYTES = 240;
@@ -29,7 +30,7 @@ final class PathSanitizer {
    */
   static Optional<String> name(byte[] name) {
     String clean = clean(name);
-    return clean.isEmpty() || vanishes(clean) ? Optional.empty() : Optional.of(trim(clean));
+    return vanishes(clean) ? Optional.empty() : Optional.of(trim(clean));
   }
 
   /**
@@ -52,15 +53,18 @@ final class PathSanitizer {
   /**
    * One element of a path.
    *
-   * @return empty if it was {@code .} or {@code ..} and vanishes
+   * @return empty if it vanishes
    */
   static Optional<String> element(byte[] element) {
+    if (element.length == 0) {
+      return Optional.of("_");
+    }
     String clean = clean(element);
     return vanishes(clean) ? Optional.empty() : Optional.of(trim(clean));
   }
 
   private static boolean vanishes(String clean) {
-    return clean.equals(".") || clean.equals("..");
+    return clean.isEmpty() || clean.equals(".") || clean.equals("..");
   }
 
   private static String trim(String clean) {

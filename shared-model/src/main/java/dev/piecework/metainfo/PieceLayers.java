@@ -6,6 +6,7 @@ import dev.piecework.bencode.BDictionary;
 import dev.piecework.bencode.BString;
 import dev.piecework.bencode.BValue;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -81,7 +82,7 @@ final class PieceLayers {
       pad = pair(digest, pad, pad);
       count = parents;
     }
-    return new Sha256(java.util.Arrays.copyOf(nodes, Sha256.LENGTH));
+    return new Sha256(Arrays.copyOf(nodes, Sha256.LENGTH));
   }
 
   private static byte[] pair(MessageDigest digest, byte[] left, byte[] right) {

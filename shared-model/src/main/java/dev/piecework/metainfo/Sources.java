@@ -4,7 +4,9 @@ import dev.piecework.bencode.BDictionary;
 import dev.piecework.bencode.BList;
 import dev.piecework.bencode.BString;
 import dev.piecework.bencode.BValue;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -89,8 +91,24 @@ final class Sources {
 
   /** A web seed for several files is a folder: paths are put behind it (BEP 19). */
   static Optional<String> webSeed(String text, boolean multiFile) {
-    return url(text.strip().replace(" ", "%20"), WEB_SEED_SCHEMES)
+    String stripped = text.strip();
+    return (stripped.indexOf('\ufffd') < 0
+            ? url(escape(stripped), WEB_SEED_SCHEMES)
+            : Optional.<String>empty())
         .map(url -> multiFile && !url.endsWith("/") ? url + "/" : url);
+  }
+
+  /** Spaces and what is not ASCII, percent-encoded: many write file names into URLs as they are. */
+  private static String escape(String url) {
+    StringBuilder escaped = new StringBuilder(url.length());
+    for (byte value : url.getBytes(StandardCharsets.UTF_8)) {
+      if (value == ' ' || value < 0) {
+        escaped.append('%').append(HexFormat.of().withUpperCase().toHexDigits(value));
+      } else {
+        escaped.append((char) value);
+      }
+    }
+    return escaped.toString();
   }
 
   private static Optional<String> url(String text, Set<String> schemes) {
@@ -101,7 +119,7 @@ final class Sources {
             && text.length() <= MAX_URL_LENGTH
             && text.charAt(colon + 3) != '/'
             && schemes.contains(text.substring(0, colon).toLowerCase(Locale.ROOT))
-            && text.chars().noneMatch(c -> c <= ' ' || c == 0x7f || c == 0xfffd);
+            && text.chars().noneMatch(c -> c <= ' ' || c == 0x7f || c == '\ufffd');
     return usable ? Optional.of(text) : Optional.empty();
   }
 }

@@ -14,9 +14,16 @@ final class Symlinks {
   /** Most links followed for one; also ends circles. */
   private static final int MAX_FOLLOWED = 40;
 
+  /**
+   * Most characters looked up for all links that lead over other links: a file of 10 MB could ask
+   * for hours of it.
+   */
+  private static final long MAX_FOLLOWED_CHARACTERS = 32 << 20;
+
   private final String root;
   private final TreeMap<String, DraftFile> filesByPath = new TreeMap<>();
   private final Map<String, String> links = new HashMap<>();
+  private long followedCharacters;
 
   /**
    * @param root the torrent's name, under which all files lie
@@ -63,7 +70,9 @@ final class Symlinks {
   /** Whether a path exists when links in it are followed. */
   private boolean leadsToFile(String path) {
     String rest = path;
-    for (int followed = 0; followed < MAX_FOLLOWED; followed++) {
+    for (int followed = 0;
+        followed < MAX_FOLLOWED && followedCharacters < MAX_FOLLOWED_CHARACTERS;
+        followed++) {
       int end = firstMissing(rest);
       if (end < 0) {
         return exists(rest);
@@ -85,6 +94,7 @@ final class Symlinks {
     for (int slash = path.indexOf('/', root.length());
         slash >= 0;
         slash = path.indexOf('/', slash + 1)) {
+      followedCharacters += slash;
       if (!folder(path.substring(0, slash))) {
         return slash;
       }
