@@ -3,6 +3,7 @@ package dev.piecework.engine;
 import dev.piecework.metainfo.InfoHash;
 import dev.piecework.net.Transports;
 import dev.piecework.swarm.PieceBuffers;
+import dev.piecework.tracker.Trackers;
 import dev.piecework.wire.PeerId;
 import java.util.concurrent.Executor;
 
@@ -17,6 +18,8 @@ interface EngineParts {
   Executor pool();
 
   PieceBuffers buffers();
+
+  Trackers trackers();
 
   ConnectionLimits limits();
 

@@ -1,6 +1,7 @@
 package dev.piecework.engine;
 
 import dev.piecework.swarm.Download;
+import dev.piecework.tracker.Totals;
 import java.util.List;
 
 /** Counts what a torrent does, and publishes it for other threads. */
@@ -12,6 +13,7 @@ final class Meter {
   private int failedPieces;
   private long sentBytes;
   private long misbehaved;
+  private volatile long leftBytes;
   private volatile TorrentStats published =
       new TorrentStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of());
 
@@ -42,7 +44,14 @@ final class Meter {
     return misbehaved;
   }
 
+  /** What trackers are told; from any thread. */
+  Totals totals() {
+    TorrentStats last = published;
+    return new Totals(last.sentBytes(), last.receivedBytes(), leftBytes);
+  }
+
   void publish(long nowNanos) {
+    leftBytes = swarm.leftBytes();
     Download download = swarm.download();
     downloadRate.update(download.receivedBytes(), nowNanos);
     uploadRate.update(sentBytes, nowNanos);

@@ -98,6 +98,7 @@ final class Swarm implements PieceChecker.Answers {
               picker.needed().count(),
               metainfo.pieceCount());
           connections.add(request.peers());
+          meter.publish(System.nanoTime());
           announcing.start();
           boolean limited =
               request.downloadBytesPerSecond() > 0 || request.uploadBytesPerSecond() > 0;
@@ -146,6 +147,12 @@ final class Swarm implements PieceChecker.Answers {
 
   boolean stopping() {
     return stopping;
+  }
+
+  /** Bytes still to be downloaded, to the nearest piece. */
+  long leftBytes() {
+    return Math.min(
+        (long) picker.neededOrChecking() * metainfo.pieceLength(), metainfo.totalLength());
   }
 
   private List<PeerLink> links() {
@@ -229,6 +236,7 @@ final class Swarm implements PieceChecker.Answers {
     if (!completedAnnounced && picker.finished()) {
       completedAnnounced = true;
       LOG.info("Torrent {}: download complete", metainfo.infoHash());
+      meter.publish(System.nanoTime());
       announcing.completed();
     }
     flushLater();
@@ -304,6 +312,7 @@ final class Swarm implements PieceChecker.Answers {
       }
       chokeRounds.tick(now);
       connections.tick(now);
+      announcing.tick(now);
       for (PeerLink link : new ArrayList<>(links())) {
         link.flush();
       }

@@ -3,6 +3,8 @@ package dev.piecework.engine;
 import dev.piecework.metainfo.InfoHash;
 import dev.piecework.net.Transports;
 import dev.piecework.swarm.PieceBuffers;
+import dev.piecework.tracker.TrackerLimits;
+import dev.piecework.tracker.Trackers;
 import dev.piecework.wire.Handshake;
 import dev.piecework.wire.PeerId;
 import io.netty.bootstrap.ServerBootstrap;
@@ -38,6 +40,7 @@ final class SwarmEngine implements Engine, EngineParts {
   private final EventLoopGroup loops;
   private final ExecutorService pool;
   private final PieceBuffers buffers;
+  private final Trackers trackers;
   private final ConnectionLimits limits;
   private final PeerId peerId = PeerId.random(new SecureRandom());
   private final Map<InfoHash, Swarm> swarms = new ConcurrentHashMap<>();
@@ -51,6 +54,8 @@ final class SwarmEngine implements Engine, EngineParts {
         Executors.newFixedThreadPool(
             settings.hashThreads(),
             Thread.ofPlatform().name("piecework-pieces-", 0).daemon().factory());
+    this.trackers =
+        new Trackers(loops, transport, settings.addressPolicy(), TrackerLimits.defaults());
     this.buffers = new PieceBuffers(settings.pieceBufferBytes());
     this.limits =
         new ConnectionLimits(settings.maxConnections(), settings.connectionsPerSecond());
@@ -181,6 +186,11 @@ final class SwarmEngine implements Engine, EngineParts {
   }
 
   @Override
+  public Trackers trackers() {
+    return trackers;
+  }
+
+  @Override
   public ConnectionLimits limits() {
     return limits;
   }
@@ -215,6 +225,7 @@ final class SwarmEngine implements Engine, EngineParts {
   }
 
   private void shutDownThreads() {
+    trackers.close();
     pool.shutdown();
     loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     try {

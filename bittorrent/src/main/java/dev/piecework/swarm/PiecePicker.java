@@ -124,6 +124,11 @@ public final class PiecePicker {
     return needed.count() == 0 && checking == 0;
   }
 
+  /** Pieces that are not verified and stored yet, although a bundle needs them. */
+  public int neededOrChecking() {
+    return needed.count() + checking;
+  }
+
   /** Changes whenever a pick that found nothing might find something. */
   public int version() {
     return version;
