@@ -111,7 +111,9 @@ public final class ResultPrinter {
     switch (outcome.finalEvent().get().data()) {
       case Completed completed -> table(completed);
       case Failed failed ->
-          out.println(outcome.jobId() + "  failed  " + failed.code() + ": " + failed.reason());
+          out.println(
+              Table.harmless(
+                  outcome.jobId() + "  failed  " + failed.code() + ": " + failed.reason()));
       default -> out.println(outcome.jobId() + "  " + outcome.state());
     }
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.cli;
+
+import org.jspecify.annotations.NullMarked;

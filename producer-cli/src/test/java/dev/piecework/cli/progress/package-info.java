@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.cli.progress;
+
+import org.jspecify.annotations.NullMarked;
