@@ -3,6 +3,7 @@ package dev.piecework.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,27 @@ class JobIdTest {
 
     assertThat(JobId.of(SOURCE, DESTINATION, options))
         .isEqualTo(JobId.of(SOURCE, DESTINATION, JobOptions.none()));
+  }
+
+  @Test
+  void aTorrentIsNamedByItsInfoHashWhateverItsTrackers() {
+    String info =
+        "4:infod6:lengthi1e4:name1:a12:piece lengthi16384e6:pieces20:" + "x".repeat(20) + "e";
+    JobSource bare = JobSource.Inline.of(ascii("d" + info + "e"));
+    JobSource tracked = JobSource.Inline.of(ascii("d8:announce10:http://h/a" + info + "e"));
+
+    assertThat(JobId.sourceIdentity(bare)).matches("btih:[0-9a-f]{40}");
+    assertThat(JobId.sourceIdentity(tracked)).isEqualTo(JobId.sourceIdentity(bare));
+  }
+
+  @Test
+  void aFileThatIsNoTorrentIsNamedByItsBytes() {
+    assertThat(JobId.sourceIdentity(JobSource.Inline.of(ascii("no torrent"))))
+        .matches("sha256:[0-9a-f]{64}");
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   private static JobOptions seeding(double ratio) {

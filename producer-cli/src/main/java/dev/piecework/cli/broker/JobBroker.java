@@ -16,9 +16,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Date;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.UUID;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A connection to the broker for one command. Everything it throws is a {@link CliException} that
@@ -105,12 +105,12 @@ public final class JobBroker implements AutoCloseable {
    * @throws CliException with {@link ExitCode#UNROUTABLE} when no queue takes one of them
    */
   public void publish(List<JobMessage> jobs) {
-    Set<String> returned = ConcurrentHashMap.newKeySet();
+    AtomicBoolean returned = new AtomicBoolean();
     try (Channel channel = connection.createChannel()) {
       channel.confirmSelect();
       // A message that fits no queue is returned and then confirmed all the same: both must be
       // looked at. The return always comes first.
-      channel.addReturnListener(back -> returned.add(back.getProperties().getMessageId()));
+      channel.addReturnListener(_ -> returned.set(true));
       for (JobMessage job : jobs) {
         channel.basicPublish(
             Topology.JOBS_EXCHANGE,
@@ -142,7 +142,7 @@ public final class JobBroker implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new CliException(ExitCode.INTERRUPTED, "interrupted while submitting; submit again");
     }
-    if (!returned.isEmpty()) {
+    if (returned.get()) {
       throw new CliException(
           ExitCode.UNROUTABLE,
           "no queue takes jobs: exchange "
@@ -155,12 +155,16 @@ public final class JobBroker implements AutoCloseable {
     }
   }
 
+  /**
+   * The message id is this submission's, not the job's: by it workers tell somebody who asks again
+   * (and is told again how the job ended) from the broker's delivering again.
+   */
   private AMQP.BasicProperties properties(JobMessage job) {
     return new AMQP.BasicProperties.Builder()
         .contentType(JobMessageCodec.CONTENT_TYPE)
         .deliveryMode(PERSISTENT)
         .priority(job.options().priority())
-        .messageId(job.id())
+        .messageId(UUID.randomUUID().toString())
         .timestamp(Date.from(clock.instant()))
         .appId("piecework-cli")
         .build();
