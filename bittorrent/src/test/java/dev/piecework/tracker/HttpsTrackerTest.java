@@ -15,8 +15,11 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -27,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,12 +40,15 @@ class HttpsTrackerTest {
   private static final char[] PASSWORD = "password".toCharArray();
   private static final byte[] ANSWER = "d8:intervali1800ee".getBytes(ISO_8859_1);
 
-  private final EventLoopGroup loops = Transports.best().eventLoops(1, "test");
-  private X509Certificate certificate;
-  private HttpsServer server;
+  private static KeyStore store;
 
-  HttpsTrackerTest(@TempDir Path keys) throws Exception {
-    Path file = keys.resolve("keys.p12");
+  private final EventLoopGroup loops = Transports.best().eventLoops(1, "test");
+  private final X509Certificate certificate;
+  private final HttpsServer server;
+
+  @BeforeAll
+  static void makeKeys(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("keys.p12");
     Processes.command(
             Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
             "-genkeypair",
@@ -61,10 +68,13 @@ class HttpsTrackerTest {
             file.toString())
         .run(Duration.ofMinutes(1))
         .orThrow();
-    KeyStore store = KeyStore.getInstance("PKCS12");
+    store = KeyStore.getInstance("PKCS12");
     try (InputStream in = Files.newInputStream(file)) {
       store.load(in, PASSWORD);
     }
+  }
+
+  HttpsTrackerTest() throws Exception {
     certificate = (X509Certificate) store.getCertificate("tracker");
     KeyManagerFactory keyManagers = KeyManagerFactory.getInstance("PKIX");
     keyManagers.init(store, PASSWORD);
@@ -171,16 +181,27 @@ class HttpsTrackerTest {
   @Test
   void aPortThatDoesNotSpeakTlsIsNamed() throws Exception {
     try (Trackers trackers = trackers(trustingTheTracker());
-        dev.piecework.testkit.StaticTracker plain =
-            dev.piecework.testkit.StaticTracker.start(List.of())) {
+        ServerSocket plain = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      Thread.ofVirtual().start(() -> answerInPlainText(plain));
       AnnounceResult result =
           trackers
               .client()
               .announce(
-                  TrackerUrl.parse(plain.announceUrl().replace("http:", "https:")),
+                  TrackerUrl.parse("https://tracker.test:" + plain.getLocalPort()),
                   Announces.started())
               .get(30, TimeUnit.SECONDS);
-      assertThat(failure(result)).containsAnyOf("TLS failed", "connection closed");
+      assertThat(failure(result)).startsWith("TLS failed");
+    }
+  }
+
+  private static void answerInPlainText(ServerSocket server) {
+    try (Socket client = server.accept()) {
+      if (client.getInputStream().read() >= 0) {
+        client.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(ISO_8859_1));
+        client.getInputStream().readAllBytes();
+      }
+    } catch (IOException e) {
+      // the client has gone
     }
   }
 }
