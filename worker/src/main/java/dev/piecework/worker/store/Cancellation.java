@@ -1,0 +1,50 @@
+package dev.piecework.worker.store;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Tells requests in flight that nobody wants them any more. A signal of our own rather than thread
+ * interrupts, because an interrupt in the middle of a file read closes the file for every other
+ * reader too ({@link java.nio.channels.InterruptibleChannel}).
+ */
+public final class Cancellation {
+  private final CompletableFuture<Void> signal = new CompletableFuture<>();
+
+  /** Not cancelled yet. */
+  public Cancellation() {}
+
+  /** Cancels; idempotent. */
+  public void cancel() {
+    signal.complete(null);
+  }
+
+  /** Whether it has been cancelled. */
+  public boolean cancelled() {
+    return signal.isDone();
+  }
+
+  /**
+   * Waits.
+   *
+   * @return whether it was cancelled meanwhile
+   */
+  public boolean sleep(Duration time) throws InterruptedException {
+    try {
+      signal.get(time.toNanos(), TimeUnit.NANOSECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a signal never fails", e);
+    }
+  }
+
+  /** Completes with the call, or on cancellation, whichever is first. */
+  CompletableFuture<Object> either(CompletableFuture<?> call) {
+    return CompletableFuture.anyOf(call, signal);
+  }
+}

@@ -1,0 +1,406 @@
+package dev.piecework.worker.store;
+
+import dev.piecework.worker.checksum.Crc32cCombiner;
+import dev.piecework.worker.store.StoreException.Reason;
+import io.minio.AbortMultipartUploadArgs;
+import io.minio.CompleteMultipartUploadArgs;
+import io.minio.CreateMultipartUploadArgs;
+import io.minio.GetObjectArgs;
+import io.minio.GetObjectResponse;
+import io.minio.HeadBucketArgs;
+import io.minio.HeadObjectArgs;
+import io.minio.Http;
+import io.minio.ListPartsArgs;
+import io.minio.MinioAsyncClient;
+import io.minio.PutObjectAPIArgs;
+import io.minio.UploadPartArgs;
+import io.minio.messages.ListPartsResult;
+import io.minio.messages.Part;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import okhttp3.MediaType;
+import okhttp3.OkHttpClient;
+
+/**
+ * An S3 store, spoken to over MinIO's low-level calls: the client's high-level ones abort an upload
+ * at the first error, so nothing could be resumed. Blocking; called from virtual threads. A
+ * transient answer is repeated a few times with growing delays before it surfaces as a {@link
+ * StoreException}.
+ */
+public final class ObjectStore implements AutoCloseable {
+  private static final String CHECKSUM_HEADER = "x-amz-checksum-crc32c";
+  private static final String CHECKSUM_TYPE_HEADER = "x-amz-checksum-type";
+  private static final String FULL_OBJECT = "FULL_OBJECT";
+
+  private final MinioAsyncClient client;
+  private final OkHttpClient http;
+  private final boolean signsBodies;
+  private final boolean checksums;
+  private final StoreRequests requests;
+  private final Cancellation closed = new Cancellation();
+
+  /** Connects lazily: a store that is down shows at the first request. */
+  public ObjectStore(StoreSettings settings) {
+    this(settings, RandomGenerator.getDefault());
+  }
+
+  ObjectStore(StoreSettings settings, RandomGenerator random) {
+    this.http = HttpClients.forStore(settings);
+    this.client =
+        MinioAsyncClient.builder()
+            .endpoint(settings.endpoint().toString())
+            .region(settings.region())
+            .credentials(settings.accessKey(), settings.resolveSecretKey())
+            .httpClient(http)
+            .build();
+    if (settings.pathStyle()) {
+      client.disableVirtualStyleEndpoint();
+    } else {
+      client.enableVirtualStyleEndpoint();
+    }
+    this.signsBodies = "http".equals(settings.endpoint().getScheme());
+    this.checksums = settings.checksums();
+    this.requests =
+        new StoreRequests(
+            new RetryPolicy(settings.retries(), settings.retryDelay(), settings.maxRetryDelay()),
+            random,
+            new StoreErrors(settings.endpoint()));
+  }
+
+  /**
+   * Checks that a bucket is there and may be used.
+   *
+   * @throws StoreException {@link Reason#NO_SUCH_BUCKET} or {@link Reason#REFUSED} otherwise
+   */
+  public void checkBucket(String bucket) throws StoreException {
+    try {
+      call(
+          "find bucket",
+          bucket,
+          "",
+          closed,
+          () -> client.headBucket(HeadBucketArgs.builder().bucket(bucket).build()));
+    } catch (StoreException e) {
+      if (e.reason() == Reason.NO_SUCH_KEY) {
+        throw new StoreException(Reason.NO_SUCH_BUCKET, String.valueOf(e.getMessage()), e);
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Begins a multipart upload.
+   *
+   * @return the store's upload id
+   */
+  public String createUpload(String bucket, String key, Cancellation cancellation)
+      throws StoreException {
+    Map<String, String> headers =
+        checksums
+            ? Map.of("x-amz-checksum-algorithm", "CRC32C", CHECKSUM_TYPE_HEADER, FULL_OBJECT)
+            : Map.of();
+    return call(
+            "begin an upload of",
+            bucket,
+            key,
+            cancellation,
+            () ->
+                client.createMultipartUpload(
+                    CreateMultipartUploadArgs.builder()
+                        .extraHeaders(headers)
+                        .bucket(bucket)
+                        .object(key)
+                        .build()))
+        .result()
+        .uploadId();
+  }
+
+  /**
+   * Sends one part; may be repeated with the same bytes.
+   *
+   * @param number from 1
+   */
+  public SentPart uploadPart(
+      String bucket,
+      String key,
+      String uploadId,
+      int number,
+      ObjectBody body,
+      Cancellation cancellation)
+      throws StoreException {
+    BodyDigest digest = digest(body);
+    String etag =
+        call(
+                "upload part " + number + " of",
+                bucket,
+                key,
+                cancellation,
+                () ->
+                    client.uploadPart(
+                        UploadPartArgs.builder()
+                            .bucket(bucket)
+                            .object(key)
+                            .uploadId(uploadId)
+                            .partNumber(number)
+                            .buffer(new StreamedBuffer(body, cancellation))
+                            .headers(bodyHeaders(digest))
+                            .build()))
+            .part()
+            .etag();
+    return new SentPart(number, body.length(), etag, digest.crc32c());
+  }
+
+  /** Writes a whole object in one request, replacing what was there. */
+  public SentPart putObject(
+      String bucket, String key, ObjectBody body, String contentType, Cancellation cancellation)
+      throws StoreException {
+    BodyDigest digest = digest(body);
+    String etag =
+        call(
+                "write",
+                bucket,
+                key,
+                cancellation,
+                () ->
+                    client.putObject(
+                        PutObjectAPIArgs.builder()
+                            .bucket(bucket)
+                            .object(key)
+                            .buffer(new StreamedBuffer(body, cancellation))
+                            .headers(bodyHeaders(digest))
+                            .contentType(MediaType.get(contentType))
+                            .build()))
+            .etag();
+    return new SentPart(1, body.length(), String.valueOf(etag), digest.crc32c());
+  }
+
+  /**
+   * Makes an object of its parts.
+   *
+   * @param parts all, by number
+   * @return the object's ETag, without quotes
+   */
+  public String completeUpload(String bucket, String key, String uploadId, List<SentPart> parts)
+      throws StoreException {
+    Part[] listed = new Part[parts.size()];
+    Crc32cCombiner whole = new Crc32cCombiner();
+    for (int i = 0; i < listed.length; i++) {
+      SentPart part = parts.get(i);
+      listed[i] = part(part);
+      whole.append(part.crc32c(), part.length());
+    }
+    Map<String, String> headers =
+        checksums
+            ? Map.of(
+                CHECKSUM_HEADER,
+                Crc32cCombiner.base64(whole.crc32c()),
+                CHECKSUM_TYPE_HEADER,
+                FULL_OBJECT)
+            : Map.of();
+    String etag =
+        call(
+                "complete the upload of",
+                bucket,
+                key,
+                closed,
+                () ->
+                    client.completeMultipartUpload(
+                        CompleteMultipartUploadArgs.builder()
+                            .extraHeaders(headers)
+                            .bucket(bucket)
+                            .object(key)
+                            .uploadId(uploadId)
+                            .parts(listed)
+                            .maxRetries(0)
+                            .build()))
+            .etag();
+    return String.valueOf(etag).replace("\"", "");
+  }
+
+  /** Gives up a multipart upload; one that is gone already is no error. */
+  public void abortUpload(String bucket, String key, String uploadId) throws StoreException {
+    try {
+      call(
+          "abort the upload of",
+          bucket,
+          key,
+          closed,
+          () ->
+              client.abortMultipartUpload(
+                  AbortMultipartUploadArgs.builder()
+                      .bucket(bucket)
+                      .object(key)
+                      .uploadId(uploadId)
+                      .build()));
+    } catch (StoreException e) {
+      if (e.reason() != Reason.NO_SUCH_UPLOAD && e.reason() != Reason.NO_SUCH_KEY) {
+        throw e;
+      }
+    }
+  }
+
+  /**
+   * All parts that the store has of an upload.
+   *
+   * @throws StoreException {@link Reason#NO_SUCH_UPLOAD} when it does not know it
+   */
+  public List<ListedPart> listParts(String bucket, String key, String uploadId)
+      throws StoreException {
+    List<ListedPart> parts = new ArrayList<>();
+    int marker = 0;
+    while (true) {
+      ListPartsArgs.Builder args =
+          ListPartsArgs.builder().bucket(bucket).object(key).uploadId(uploadId);
+      if (marker > 0) {
+        args.partNumberMarker(marker);
+      }
+      ListPartsResult page =
+          call("list the parts of", bucket, key, closed, () -> client.listParts(args.build()))
+              .result();
+      for (Part part : page.parts()) {
+        parts.add(new ListedPart(part.partNumber(), part.partSize(), part.etag()));
+      }
+      Integer next = page.nextPartNumberMarker();
+      if (!page.isTruncated() || next == null || next <= marker) {
+        return parts;
+      }
+      marker = next;
+    }
+  }
+
+  /**
+   * What the store knows of an object.
+   *
+   * @return empty when there is no such object
+   */
+  public Optional<StoredStat> stat(String bucket, String key) throws StoreException {
+    Map<String, String> headers = checksums ? Map.of("x-amz-checksum-mode", "ENABLED") : Map.of();
+    okhttp3.Headers answer;
+    try {
+      answer =
+          call(
+                  "look up",
+                  bucket,
+                  key,
+                  closed,
+                  () ->
+                      client.headObject(
+                          HeadObjectArgs.builder()
+                              .extraHeaders(headers)
+                              .bucket(bucket)
+                              .object(key)
+                              .build()))
+              .headers();
+    } catch (StoreException e) {
+      if (e.reason() == Reason.NO_SUCH_KEY) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+    return Optional.of(
+        new StoredStat(
+            Long.parseLong(header(answer, "Content-Length").orElse("-1")),
+            header(answer, "ETag").orElse("").replace("\"", ""),
+            header(answer, CHECKSUM_HEADER),
+            header(answer, "x-amz-server-side-encryption").isPresent()));
+  }
+
+  /**
+   * Reads a small object whole.
+   *
+   * @param maxBytes most bytes that are accepted
+   * @throws StoreException {@link Reason#TOO_LARGE} beyond that, {@link Reason#NO_SUCH_KEY} when
+   *     there is none
+   */
+  public byte[] read(String bucket, String key, int maxBytes) throws StoreException {
+    // The body is read inside the call, so that a connection cut half-way is tried again too.
+    byte[] bytes =
+        call(
+            "read",
+            bucket,
+            key,
+            closed,
+            () ->
+                client
+                    .getObject(GetObjectArgs.builder().bucket(bucket).object(key).build())
+                    .thenApplyAsync(
+                        response -> readAtMost(response, maxBytes + 1L), Thread::startVirtualThread));
+    if (bytes.length > maxBytes) {
+      throw new StoreException(
+          Reason.TOO_LARGE,
+          "%s/%s is larger than the %d bytes allowed here".formatted(bucket, key, maxBytes));
+    }
+    return bytes;
+  }
+
+  /** Releases connections and threads; requests in flight fail. */
+  @Override
+  public void close() {
+    closed.cancel();
+    http.dispatcher().cancelAll();
+    http.dispatcher().executorService().shutdown();
+    http.connectionPool().evictAll();
+  }
+
+  private <T> T call(
+      String action,
+      String bucket,
+      String key,
+      Cancellation cancellation,
+      Supplier<CompletableFuture<T>> request)
+      throws StoreException {
+    return requests.call(action, bucket, key, cancellation, request);
+  }
+
+  private BodyDigest digest(ObjectBody body) throws StoreException {
+    try {
+      return BodyDigest.of(body, signsBodies);
+    } catch (IOException e) {
+      throw new StoreException(Reason.BODY_UNREADABLE, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Headers of our own keep the client from hashing the body another time, more slowly. */
+  private Http.Headers bodyHeaders(BodyDigest digest) {
+    Http.Headers headers = new Http.Headers();
+    headers.put(
+        Http.Headers.X_AMZ_CONTENT_SHA256, digest.sha256().orElse("UNSIGNED-PAYLOAD"));
+    if (checksums) {
+      headers.put(CHECKSUM_HEADER, Crc32cCombiner.base64(digest.crc32c()));
+    }
+    return headers;
+  }
+
+  @SuppressWarnings("NullAway") // The client leaves out of its XML what is null.
+  private Part part(SentPart part) {
+    return checksums
+        ? new Part(
+            part.number(),
+            part.etag(),
+            null,
+            Crc32cCombiner.base64(part.crc32c()),
+            null,
+            null,
+            null)
+        : new Part(part.number(), part.etag());
+  }
+
+  private static Optional<String> header(okhttp3.Headers headers, String name) {
+    return Optional.ofNullable(headers.get(name)).filter(value -> !value.isBlank());
+  }
+
+  private static byte[] readAtMost(GetObjectResponse response, long limit) {
+    try (response) {
+      return response.readNBytes((int) Math.min(limit, Integer.MAX_VALUE - 8));
+    } catch (IOException e) {
+      throw new CompletionException(e);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package dev.piecework.worker.store;
+
+import dev.piecework.worker.store.StoreException.Reason;
+import io.minio.errors.ErrorResponseException;
+import io.minio.errors.InvalidResponseException;
+import io.minio.errors.MinioException;
+import io.minio.errors.ServerException;
+import io.minio.errors.XmlParserException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import javax.net.ssl.SSLException;
+
+/** Turns what the client throws into a reason and a message: the one place that knows S3's codes. */
+final class StoreErrors {
+  /** 4xx codes behind which nothing is wrong with the request. */
+  private static final Set<String> TRY_AGAIN =
+      Set.of(
+          "SlowDown",
+          "SlowDownRead",
+          "SlowDownWrite",
+          "RequestTimeout",
+          "RequestTimeTooSkewed",
+          "RequestLimitExceeded",
+          "Throttling",
+          "ThrottlingException",
+          "OperationAborted",
+          "ConditionalRequestConflict",
+          "IncompleteBody",
+          "BadDigest",
+          "XAmzContentSHA256Mismatch",
+          "InternalError",
+          "ServiceUnavailable",
+          "RetryHead");
+
+  private static final Set<String> CREDENTIALS =
+      Set.of(
+          "InvalidAccessKeyId",
+          "SignatureDoesNotMatch",
+          "InvalidTokenId",
+          "InvalidToken",
+          "ExpiredToken",
+          "ExpiredTokenException");
+
+  private static final Set<String> PARTS =
+      Set.of("InvalidPart", "InvalidPartOrder", "EntityTooSmall", "InvalidPartNumber");
+
+  private static final int LONGEST_DETAIL = 300;
+
+  private final URI endpoint;
+
+  StoreErrors(URI endpoint) {
+    this.endpoint = endpoint;
+  }
+
+  /**
+   * @param thrown what came out of the client
+   * @param action what was being done, as {@code "upload part 3 of"}
+   * @param bucket the bucket it was done to
+   * @param key the object; may be empty
+   */
+  StoreException translate(Throwable thrown, String action, String bucket, String key) {
+    Throwable cause = unwrap(thrown);
+    String where =
+        "cannot %s %s in the object store at %s: "
+            .formatted(action, key.isEmpty() ? bucket : bucket + "/" + key, endpoint);
+    return switch (cause) {
+      case StreamedBuffer.BodyException e ->
+          new StoreException(
+              Reason.BODY_UNREADABLE, "cannot read what is to be uploaded: " + detail(e), e);
+      case ErrorResponseException e -> answered(e, where, bucket);
+      case ServerException e ->
+          status(e.statusCode())
+              ? new StoreException(
+                  Reason.UNAVAILABLE, where + "it answered HTTP " + e.statusCode(), e)
+              : new StoreException(
+                  Reason.REFUSED,
+                  where + "it answered HTTP " + e.statusCode() + ": check the endpoint",
+                  e);
+      case InvalidResponseException e ->
+          new StoreException(
+              Reason.UNAVAILABLE,
+              where
+                  + "it answered something that is not S3 (check that piecework.store.endpoint is the store's S3 port): "
+                  + detail(e),
+              e);
+      case XmlParserException e ->
+          new StoreException(Reason.UNAVAILABLE, where + "unreadable answer: " + detail(e), e);
+      case ConnectException e ->
+          new StoreException(
+              Reason.UNAVAILABLE,
+              where + "connection refused; is it running, is piecework.store.endpoint right?",
+              e);
+      case UnknownHostException e ->
+          new StoreException(
+              Reason.UNAVAILABLE, where + "unknown host; check piecework.store.endpoint", e);
+      case SocketTimeoutException e ->
+          new StoreException(Reason.UNAVAILABLE, where + "no answer in time", e);
+      case SSLException e ->
+          new StoreException(Reason.UNAVAILABLE, where + "TLS failed: " + detail(e), e);
+      case IOException e ->
+          new StoreException(Reason.UNAVAILABLE, where + "connection lost: " + detail(e), e);
+      case IllegalArgumentException e ->
+          new StoreException(Reason.REFUSED, where + detail(e) + ": correct the name", e);
+      default -> new StoreException(Reason.UNAVAILABLE, where + detail(cause), cause);
+    };
+  }
+
+  private static StoreException answered(ErrorResponseException e, String where, String bucket) {
+    String code = String.valueOf(e.errorResponse().code());
+    int status = e.response().code();
+    String said = "it answered %s (HTTP %d)%s".formatted(code, status, message(e));
+    if (code.equals("NoSuchBucket")) {
+      return new StoreException(
+          Reason.NO_SUCH_BUCKET,
+          where + "bucket '" + bucket + "' does not exist: create it, or name another",
+          e);
+    }
+    if (code.equals("NoSuchUpload")) {
+      return new StoreException(Reason.NO_SUCH_UPLOAD, where + said, e);
+    }
+    if (code.equals("NoSuchKey")) {
+      return new StoreException(Reason.NO_SUCH_KEY, where + "no such object", e);
+    }
+    if (PARTS.contains(code)) {
+      return new StoreException(Reason.PARTS_DIFFER, where + said, e);
+    }
+    if (CREDENTIALS.contains(code)) {
+      return new StoreException(
+          Reason.REFUSED,
+          where + said + ": check piecework.store.access-key, secret-key and region",
+          e);
+    }
+    if (TRY_AGAIN.contains(code) || status(status)) {
+      return new StoreException(Reason.UNAVAILABLE, where + said, e);
+    }
+    if (code.equals("AccessDenied") || status == 403) {
+      return new StoreException(
+          Reason.REFUSED,
+          where + said + ": give the access key the rights to read and write bucket " + bucket,
+          e);
+    }
+    return new StoreException(Reason.REFUSED, where + said, e);
+  }
+
+  /** Whether an HTTP status says that trying again may help. */
+  private static boolean status(int status) {
+    return (status >= 500 && status != 501) || status == 408 || status == 429;
+  }
+
+  private static String message(ErrorResponseException e) {
+    String message = e.errorResponse().message();
+    return message == null || message.isBlank() ? "" : ": " + shorten(message);
+  }
+
+  private static String detail(Throwable e) {
+    String message = e.getMessage();
+    return message == null ? e.getClass().getSimpleName() : shorten(message);
+  }
+
+  private static String shorten(String text) {
+    String line = text.lines().findFirst().orElse("").strip();
+    return line.length() <= LONGEST_DETAIL ? line : line.substring(0, LONGEST_DETAIL) + "...";
+  }
+
+  /** Finds the exception that says something under the wrappers of futures, client and OkHttp. */
+  private static Throwable unwrap(Throwable thrown) {
+    for (Throwable t = thrown; t != null; t = t.getCause()) {
+      if (t instanceof StreamedBuffer.BodyException) {
+        return t;
+      }
+    }
+    Throwable t = thrown;
+    while (t.getCause() != null
+        && (t instanceof CompletionException
+            || t instanceof ExecutionException
+            || t.getClass() == MinioException.class)) {
+      t = t.getCause();
+    }
+    return t;
+  }
+}

@@ -1,0 +1,122 @@
+package dev.piecework.worker.store;
+
+import dev.piecework.worker.settings.Secrets;
+import java.net.URI;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * How to reach the object store. Bound from {@code piecework.store.*}.
+ *
+ * @param endpoint http or https URL of the S3 server, without a path
+ * @param region region to sign for; most servers other than Amazon's accept any
+ * @param accessKey who we are
+ * @param secretKey proof of it; never logged
+ * @param secretKeyFile file whose first line is the secret key, instead of {@code secretKey}; empty
+ *     when there is none
+ * @param pathStyle bucket in the path ({@code http://host/bucket/key}) rather than in the host name
+ * @param concurrentUploads parts of 8 MiB and more being sent at once, all jobs of the worker
+ *     together; small objects count an eighth
+ * @param connectTimeout for a TCP connection
+ * @param readTimeout without a byte from the store
+ * @param writeTimeout without a byte taken by the store
+ * @param callTimeout for one request, however steadily it moves
+ * @param retries how often a request is repeated after a transient answer, before the attempt of
+ *     the job fails
+ * @param retryDelay before the first repetition; doubles each time, with jitter
+ * @param maxRetryDelay longest delay between two repetitions
+ * @param checksums send CRC32C with every object and part and ask the store for it; switch off only
+ *     for a store that refuses the headers
+ */
+@ConfigurationProperties("piecework.store")
+public record StoreSettings(
+    URI endpoint,
+    @DefaultValue("us-east-1") String region,
+    @DefaultValue("") String accessKey,
+    @DefaultValue("") String secretKey,
+    @DefaultValue("") String secretKeyFile,
+    @DefaultValue("true") boolean pathStyle,
+    @DefaultValue("3") int concurrentUploads,
+    @DefaultValue("10s") Duration connectTimeout,
+    @DefaultValue("60s") Duration readTimeout,
+    @DefaultValue("60s") Duration writeTimeout,
+    @DefaultValue("15m") Duration callTimeout,
+    @DefaultValue("5") int retries,
+    @DefaultValue("250ms") Duration retryDelay,
+    @DefaultValue("10s") Duration maxRetryDelay,
+    @DefaultValue("true") boolean checksums) {
+
+  /** Most parts that may be sent at once. */
+  static final int MAX_CONCURRENT_UPLOADS = 64;
+
+  /** Refuses what cannot work, saying which setting is wrong. */
+  public StoreSettings {
+    // Boot binds null where nothing is set, whatever the annotations say.
+    if ((Object) endpoint == null) {
+      throw wrong("endpoint", "is not set", "set it to the URL of an S3 server");
+    }
+    String scheme = endpoint.getScheme();
+    boolean web = "http".equals(scheme) || "https".equals(scheme);
+    if (!web || endpoint.getHost() == null) {
+      throw wrong("endpoint", "is '" + endpoint + "'", "expected http://host:port or https://host");
+    }
+    if (endpoint.getUserInfo() != null) {
+      throw wrong("endpoint", "carries credentials", "use access-key and secret-key instead");
+    }
+    if (accessKey.isBlank()) {
+      throw wrong("access-key", "is not set", "set it to the store's access key id");
+    }
+    if (secretKey.isBlank() == secretKeyFile.isBlank()) {
+      throw wrong(
+          "secret-key",
+          secretKey.isBlank() ? "is not set" : "is set, and so is secret-key-file",
+          "set exactly one of secret-key and secret-key-file");
+    }
+    if (concurrentUploads < 1 || concurrentUploads > MAX_CONCURRENT_UPLOADS) {
+      throw wrong(
+          "concurrent-uploads",
+          "is " + concurrentUploads,
+          "expected 1 to " + MAX_CONCURRENT_UPLOADS);
+    }
+    if (retries < 0 || retries > 100) {
+      throw wrong("retries", "is " + retries, "expected 0 to 100");
+    }
+    positive("connect-timeout", connectTimeout);
+    positive("read-timeout", readTimeout);
+    positive("write-timeout", writeTimeout);
+    positive("call-timeout", callTimeout);
+    positive("retry-delay", retryDelay);
+    positive("max-retry-delay", maxRetryDelay);
+  }
+
+  /**
+   * The secret key itself, read from its file if it has one.
+   *
+   * @throws IllegalArgumentException if the file cannot be read or is empty
+   */
+  String resolveSecretKey() {
+    String secret = Secrets.read("piecework.store.secret-key", secretKey, secretKeyFile);
+    if (secret.isBlank()) {
+      throw wrong("secret-key-file", "names '" + secretKeyFile + "', which is empty", "fill it");
+    }
+    return secret;
+  }
+
+  /** Everything but the secret. */
+  @Override
+  public String toString() {
+    return "StoreSettings[endpoint=%s, region=%s, accessKey=%s, pathStyle=%s, concurrentUploads=%d]"
+        .formatted(endpoint, region, accessKey, pathStyle, concurrentUploads);
+  }
+
+  private static void positive(String name, Duration value) {
+    if (value.isNegative() || value.isZero()) {
+      throw wrong(name, "is " + value, "expected a time above zero, as 30s");
+    }
+  }
+
+  private static IllegalArgumentException wrong(String name, String what, String expected) {
+    return new IllegalArgumentException("piecework.store.%s %s: %s".formatted(name, what, expected));
+  }
+}
