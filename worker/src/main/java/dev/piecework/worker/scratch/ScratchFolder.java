@@ -1,0 +1,260 @@
+package dev.piecework.worker.scratch;
+
+import dev.piecework.metainfo.Metainfo;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The scratch folder of a host, as one of its workers sees it.
+ *
+ * <pre>
+ *   id                      names the folder, made once
+ *   worker-N.lock           held by the worker that has number N
+ *   jobs/JOB/lock           held by the one process that works on the job
+ *   jobs/JOB/segment-N      see {@link JobScratch}
+ * </pre>
+ *
+ * <p>All workers of a host share the jobs; what keeps them apart is a lock per job. So when a
+ * worker dies, any other one on the host finds the pieces it left. A worker takes the lowest number
+ * that is free, so that one that is started again is who it was. The system drops a lock with its
+ * process, however that ends.
+ */
+public final class ScratchFolder implements Closeable {
+  private static final Logger log = LoggerFactory.getLogger(ScratchFolder.class);
+  private static final Pattern JOB_ID = Pattern.compile("[A-Za-z0-9_-]{1,100}");
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9.-]{1,100}");
+  private static final int MOST_WORKERS = 1000;
+  private static final String LOCK = "lock";
+
+  private final Path jobs;
+  private final String id;
+  private final FileChannel workerLock;
+  private final Clock clock;
+
+  private ScratchFolder(Path jobs, String id, FileChannel workerLock, Clock clock) {
+    this.jobs = jobs;
+    this.id = id;
+    this.workerLock = workerLock;
+    this.clock = clock;
+  }
+
+  /**
+   * Opens or makes the folder, takes a worker's number in it, and deletes what nobody came back
+   * for. Must be closed.
+   *
+   * @throws ScratchException when it cannot be made or written
+   */
+  public static ScratchFolder open(ScratchSettings settings, Clock clock) throws ScratchException {
+    Path folder = settings.path().toAbsolutePath();
+    try {
+      Files.createDirectories(folder.resolve("jobs"));
+      String hostId = identity(folder.resolve("id"));
+      ScratchFolder scratch = asWorker(folder, hostId, clock);
+      scratch.sweep(clock.instant().minus(settings.keep()));
+      return scratch;
+    } catch (IOException e) {
+      throw ScratchException.of("prepare", folder, e);
+    }
+  }
+
+  /** Names this folder and the worker in it: no two workers at work have the same. */
+  public String id() {
+    return id;
+  }
+
+  /**
+   * Opens the scratch of a job, with whatever an earlier attempt left in it.
+   *
+   * @throws ScratchException when another process on this host works on the job, or the disk fails
+   */
+  public JobScratch openJob(String jobId, Metainfo metainfo) throws ScratchException {
+    Path folder = folder(jobId);
+    try {
+      FileChannel lock =
+          lock(folder)
+              .orElseThrow(
+                  () ->
+                      new ScratchException(
+                          "scratch of job %s in %s is in use by another worker process on this host: it will be free when that one ends or gives the job up"
+                              .formatted(jobId, folder)));
+      return new JobScratch(folder, lock, metainfo);
+    } catch (IOException e) {
+      throw ScratchException.of("open", folder, e);
+    }
+  }
+
+  /** Deletes the scratch of a job, unless a process of this host still works on it. */
+  public void discard(String jobId) {
+    Path folder = folder(jobId);
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try {
+      Optional<FileChannel> lock = lock(folder);
+      if (lock.isEmpty()) {
+        log.warn("scratch of job {} is still in use by another process and stays", jobId);
+        return;
+      }
+      try {
+        deleteAll(folder);
+      } finally {
+        lock.get().close();
+      }
+    } catch (IOException e) {
+      log.warn("scratch of job {} cannot be deleted: {}", jobId, e.toString());
+    }
+  }
+
+  /** Gives the worker's number back; jobs that are open stay so. */
+  @Override
+  public void close() throws ScratchException {
+    try {
+      workerLock.close();
+    } catch (IOException e) {
+      throw ScratchException.of("release", jobs, e);
+    }
+  }
+
+  private static ScratchFolder asWorker(Path folder, String hostId, Clock clock)
+      throws IOException {
+    for (int number = 1; number <= MOST_WORKERS; number++) {
+      FileChannel lock =
+          FileChannel.open(
+              folder.resolve("worker-%d.lock".formatted(number)),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.WRITE);
+      if (tryLock(lock)) {
+        return new ScratchFolder(folder.resolve("jobs"), hostId + "-" + number, lock, clock);
+      }
+      lock.close();
+    }
+    throw new ScratchException(
+        "%d workers already share scratch folder %s: point piecework.scratch.directory elsewhere"
+            .formatted(MOST_WORKERS, folder));
+  }
+
+  private Path folder(String jobId) {
+    if (!JOB_ID.matcher(jobId).matches()) {
+      throw new IllegalArgumentException(
+          "a job id has 1 to 100 of A-Z a-z 0-9 _ -, not '%s'".formatted(jobId));
+    }
+    return jobs.resolve(jobId);
+  }
+
+  /** Locks a job's folder; empty when somebody else has it. */
+  private Optional<FileChannel> lock(Path folder) throws IOException {
+    Path path = folder.resolve(LOCK);
+    while (true) {
+      Files.createDirectories(folder);
+      FileChannel channel;
+      try {
+        channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      } catch (NoSuchFileException e) {
+        continue; // Somebody deleted the folder at this moment.
+      }
+      if (!tryLock(channel)) {
+        channel.close();
+        return Optional.empty();
+      }
+      if (Files.exists(path)) {
+        Files.setLastModifiedTime(path, FileTime.from(clock.instant()));
+        return Optional.of(channel);
+      }
+      // What we locked was deleted between open and lock: begin again with a new file.
+      channel.close();
+    }
+  }
+
+  private static boolean tryLock(FileChannel channel) throws IOException {
+    try {
+      FileLock lock = channel.tryLock(); // Released with its channel.
+      return lock != null;
+    } catch (OverlappingFileLockException e) {
+      return false; // Held by this very process.
+    }
+  }
+
+  private void sweep(Instant before) throws IOException {
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(jobs)) {
+      for (Path folder : folders) {
+        if (!JOB_ID.matcher(String.valueOf(folder.getFileName())).matches()) {
+          continue;
+        }
+        Path lock = folder.resolve(LOCK);
+        Instant used =
+            Files.getLastModifiedTime(Files.exists(lock) ? lock : folder).toInstant();
+        if (used.isBefore(before)) {
+          log.info("deleting scratch of job {}, last used {}", folder.getFileName(), used);
+          discard(String.valueOf(folder.getFileName()));
+        }
+      }
+    }
+  }
+
+  private static String identity(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      byte[] random = new byte[4];
+      RandomGenerator.of("SecureRandom").nextBytes(random);
+      Path own = Files.createTempFile(file.toAbsolutePath().getParent(), "id-", ".new");
+      Files.writeString(own, hostName() + "-" + HexFormat.of().formatHex(random));
+      try {
+        // A link, unlike a move, never replaces the id that another worker made meanwhile.
+        Files.createLink(file, own);
+      } catch (FileAlreadyExistsException e) {
+        log.debug("another worker named {} first", file);
+      } catch (UnsupportedOperationException e) {
+        Files.move(own, file);
+        return identity(file);
+      }
+      Files.deleteIfExists(own);
+    }
+    String id = Files.readString(file).strip();
+    if (!ID.matcher(id).matches()) {
+      throw new ScratchException(
+          "%s should hold a name for this scratch folder (A-Z a-z 0-9 . -), but does not: delete the file"
+              .formatted(file));
+    }
+    return id;
+  }
+
+  private static String hostName() {
+    try {
+      String name = InetAddress.getLocalHost().getHostName().replaceAll("[^A-Za-z0-9-]", "-");
+      return name.substring(0, Math.min(40, name.length()));
+    } catch (UnknownHostException e) {
+      return "host";
+    }
+  }
+
+  private static void deleteAll(Path folder) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+      for (Path file : files) {
+        if (!file.endsWith(LOCK)) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+    Files.deleteIfExists(folder.resolve(LOCK));
+    Files.deleteIfExists(folder);
+  }
+}

@@ -1,0 +1,49 @@
+package dev.piecework.worker.scratch;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Disk space for pieces. Bound from {@code piecework.scratch.*}.
+ *
+ * @param directory folder that all workers of this host share; empty: {@code piecework-scratch} in
+ *     the system's folder for temporary files
+ * @param retainBytes most bytes of already uploaded segments that a running job keeps in order to
+ *     serve them to peers; a job that seeds keeps everything until its end
+ * @param keep how long what a dead worker left is kept for the job to come back to this host
+ * @param checkThreads threads that hash what scratch holds when a job is resumed
+ */
+@ConfigurationProperties("piecework.scratch")
+public record ScratchSettings(
+    @DefaultValue("") String directory,
+    @DefaultValue("256MB") DataSize retainBytes,
+    @DefaultValue("2d") Duration keep,
+    @DefaultValue("2") int checkThreads) {
+
+  /** Refuses what cannot work, saying which setting is wrong. */
+  public ScratchSettings {
+    if (retainBytes.isNegative()) {
+      throw new IllegalArgumentException(
+          "piecework.scratch.retain-bytes is %s: expected 0 or more, as 256MB"
+              .formatted(retainBytes));
+    }
+    if (keep.isNegative()) {
+      throw new IllegalArgumentException(
+          "piecework.scratch.keep is %s: expected a time of 0 or more, as 2d".formatted(keep));
+    }
+    if (checkThreads < 1 || checkThreads > 64) {
+      throw new IllegalArgumentException(
+          "piecework.scratch.check-threads is %d: expected 1 to 64".formatted(checkThreads));
+    }
+  }
+
+  /** The folder itself. */
+  Path path() {
+    return directory.isBlank()
+        ? Path.of(System.getProperty("java.io.tmpdir", "/tmp"), "piecework-scratch")
+        : Path.of(directory);
+  }
+}

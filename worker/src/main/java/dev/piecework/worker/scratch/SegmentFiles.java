@@ -1,0 +1,160 @@
+package dev.piecework.worker.scratch;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The segment files of a job, few of them open at a time: the least recently used is closed when
+ * there are too many. A file that is being read or written stays open until that is done, even when
+ * it has been deleted meanwhile.
+ */
+final class SegmentFiles {
+  private static final int MOST_OPEN = 8;
+
+  private final Path folder;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<Integer, Handle> open = new LinkedHashMap<>(16, 0.75f, true);
+  private boolean closed;
+
+  SegmentFiles(Path folder) {
+    this.folder = folder;
+  }
+
+  Path path(int segment) {
+    return folder.resolve("segment-%08d".formatted(segment));
+  }
+
+  /** What to do with an open file. */
+  interface Use<T> {
+    T apply(FileChannel channel) throws IOException;
+  }
+
+  /**
+   * Uses a segment's file.
+   *
+   * @param create whether to make it if it is not there
+   * @return empty when it is not there
+   */
+  <T> Optional<T> with(int segment, boolean create, Use<T> use) throws IOException {
+    Optional<Handle> handle = acquire(segment, create);
+    if (handle.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(use.apply(handle.get().channel));
+    } finally {
+      release(handle.get());
+    }
+  }
+
+  /** Deletes a segment; who reads it at this moment still may. */
+  void delete(int segment) throws IOException {
+    lock.lock();
+    try {
+      Handle handle = open.remove(segment);
+      if (handle != null) {
+        handle.retire();
+      }
+      Files.deleteIfExists(path(segment));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Closes all; later uses fail. */
+  void close() throws IOException {
+    lock.lock();
+    try {
+      closed = true;
+      for (Handle handle : open.values()) {
+        handle.retire();
+      }
+      open.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Optional<Handle> acquire(int segment, boolean create) throws IOException {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new ScratchException("scratch in %s is closed already".formatted(folder));
+      }
+      Handle handle = open.get(segment);
+      if (handle == null || !handle.channel.isOpen()) {
+        // A channel is found closed here when its last user was interrupted in the middle.
+        try {
+          handle = new Handle(channel(path(segment), create));
+        } catch (NoSuchFileException e) {
+          if (create) {
+            throw e;
+          }
+          return Optional.empty();
+        }
+        open.put(segment, handle);
+      }
+      handle.users++;
+      evict();
+      return Optional.of(handle);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static FileChannel channel(Path path, boolean create) throws IOException {
+    return create
+        ? FileChannel.open(
+            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)
+        : FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+  }
+
+  private void release(Handle handle) throws IOException {
+    lock.lock();
+    try {
+      handle.users--;
+      if (handle.users == 0 && handle.retired) {
+        handle.channel.close();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void evict() throws IOException {
+    Iterator<Handle> oldest = open.values().iterator();
+    while (open.size() > MOST_OPEN && oldest.hasNext()) {
+      Handle handle = oldest.next();
+      if (handle.users == 0) {
+        oldest.remove();
+        handle.retire();
+      }
+    }
+  }
+
+  private static final class Handle {
+    private final FileChannel channel;
+    private int users;
+    private boolean retired;
+
+    Handle(FileChannel channel) {
+      this.channel = channel;
+    }
+
+    void retire() throws IOException {
+      retired = true;
+      if (users == 0) {
+        channel.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of scratch space. */
+@NullMarked
+package dev.piecework.worker.scratch;
+
+import org.jspecify.annotations.NullMarked;
