@@ -19,6 +19,9 @@ public interface TransferFactory {
   /** Deletes a job's scratch folder on this host, if there is one. */
   void discardScratch(String jobId);
 
-  /** Names this host's scratch folder; see {@link Checkpoint#scratchId()}. */
+  /**
+   * Names the worker in its host's scratch folder; see {@link Checkpoint#scratchId()}. Stable over
+   * restarts, and no two workers at work have the same.
+   */
   String scratchId();
 }

@@ -1,0 +1,83 @@
+package dev.piecework.worker.transfer;
+
+import dev.piecework.engine.Engine;
+import dev.piecework.worker.scratch.JobScratch;
+import dev.piecework.worker.scratch.ScratchException;
+import dev.piecework.worker.scratch.ScratchFolder;
+import dev.piecework.worker.scratch.ScratchSettings;
+import dev.piecework.worker.store.ObjectStore;
+import dev.piecework.worker.store.StoreSettings;
+import java.time.Clock;
+
+/** Makes transfers that share an engine, a store, a scratch folder and the limits on uploads. */
+public final class SwarmTransferFactory implements TransferFactory {
+  private final Engine engine;
+  private final ObjectStore store;
+  private final ScratchFolder scratch;
+  private final TransferSettings settings;
+  private final ScratchSettings scratchSettings;
+  private final UploadBudget budget;
+  private final Clock clock;
+
+  /** All parts are the caller's to close, after the last transfer. */
+  public SwarmTransferFactory(
+      Engine engine,
+      ObjectStore store,
+      ScratchFolder scratch,
+      TransferSettings settings,
+      ScratchSettings scratchSettings,
+      StoreSettings storeSettings,
+      Clock clock) {
+    this.engine = engine;
+    this.store = store;
+    this.scratch = scratch;
+    this.settings = settings;
+    this.scratchSettings = scratchSettings;
+    this.budget = new UploadBudget(storeSettings.concurrentUploads());
+    this.clock = clock;
+  }
+
+  @Override
+  public Transfer start(TransferRequest request) throws TransferException {
+    return begin(request, false);
+  }
+
+  @Override
+  public Transfer seed(TransferRequest request) throws TransferException {
+    return begin(request, true);
+  }
+
+  @Override
+  public void discardScratch(String jobId) {
+    scratch.discard(jobId);
+  }
+
+  @Override
+  public String scratchId() {
+    return scratch.id();
+  }
+
+  private Transfer begin(TransferRequest request, boolean seedOnly) throws TransferException {
+    boolean willSeed =
+        seedOnly
+            || request.options().seedRatio().isPresent()
+            || request.options().seedTime().isPresent();
+    RunningTransfer.Parts parts =
+        new RunningTransfer.Parts(
+            engine,
+            store,
+            budget,
+            settings,
+            willSeed ? Long.MAX_VALUE : scratchSettings.retainBytes().toBytes(),
+            scratchSettings.checkThreads(),
+            clock);
+    try {
+      JobScratch job = scratch.openJob(request.jobId(), request.layout().metainfo());
+      RunningTransfer transfer = new RunningTransfer(parts, request, job, seedOnly);
+      transfer.start();
+      return transfer;
+    } catch (ScratchException e) {
+      throw new TransferException(e.fault(), e);
+    }
+  }
+}

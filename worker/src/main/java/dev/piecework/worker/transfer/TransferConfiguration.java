@@ -1,0 +1,60 @@
+package dev.piecework.worker.transfer;
+
+import dev.piecework.engine.Engine;
+import dev.piecework.engine.EngineSettings;
+import dev.piecework.worker.scratch.ScratchException;
+import dev.piecework.worker.scratch.ScratchFolder;
+import dev.piecework.worker.scratch.ScratchSettings;
+import dev.piecework.worker.store.ObjectStore;
+import dev.piecework.worker.store.StoreSettings;
+import dev.piecework.worker.verify.ObjectFinisher;
+import dev.piecework.worker.verify.StoreObjectFinisher;
+import java.time.Clock;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * The transfer side of a worker: engine, object store, scratch folder, and what is made of them.
+ * Wants {@link EngineSettings} from elsewhere.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties({
+  StoreSettings.class,
+  ScratchSettings.class,
+  TransferSettings.class
+})
+public class TransferConfiguration {
+
+  @Bean(destroyMethod = "close")
+  Engine engine(EngineSettings settings) {
+    return Engine.start(settings);
+  }
+
+  @Bean(destroyMethod = "close")
+  ObjectStore objectStore(StoreSettings settings) {
+    return new ObjectStore(settings);
+  }
+
+  @Bean(destroyMethod = "close")
+  ScratchFolder scratchFolder(ScratchSettings settings) throws ScratchException {
+    return ScratchFolder.open(settings, Clock.systemUTC());
+  }
+
+  @Bean
+  TransferFactory transferFactory(
+      Engine engine,
+      ObjectStore store,
+      ScratchFolder scratch,
+      TransferSettings settings,
+      ScratchSettings scratchSettings,
+      StoreSettings storeSettings) {
+    return new SwarmTransferFactory(
+        engine, store, scratch, settings, scratchSettings, storeSettings, Clock.systemUTC());
+  }
+
+  @Bean
+  ObjectFinisher objectFinisher(ObjectStore store) {
+    return new StoreObjectFinisher(store);
+  }
+}

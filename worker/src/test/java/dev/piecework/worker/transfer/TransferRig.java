@@ -1,0 +1,151 @@
+package dev.piecework.worker.transfer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.piecework.engine.Engine;
+import dev.piecework.layout.ObjectLayout;
+import dev.piecework.message.EventData.FinishedObject;
+import dev.piecework.message.JobOptions;
+import dev.piecework.metainfo.Metainfo;
+import dev.piecework.metainfo.MetainfoParser;
+import dev.piecework.testkit.Content;
+import dev.piecework.testkit.TestTorrent;
+import dev.piecework.testkit.TorrentMaker;
+import dev.piecework.worker.scratch.ScratchFolder;
+import dev.piecework.worker.scratch.ScratchSettings;
+import dev.piecework.worker.store.ObjectStore;
+import dev.piecework.worker.store.TestBucket;
+import dev.piecework.worker.verify.StoreObjectFinisher;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.springframework.util.unit.DataSize;
+
+/** A torrent, a bucket, hosts with scratch, and a caller that writes checkpoints to memory. */
+final class TransferRig implements AutoCloseable {
+  static final long WINDOW_BYTES = 24L << 20;
+
+  final TestTorrent torrent;
+  final Metainfo metainfo;
+  final ObjectLayout layout;
+  final TestBucket bucket;
+  final ObjectStore store;
+  final FeedingEngine engine;
+  private final Path folder;
+  Clock clock = Clock.systemUTC();
+  DataSize retain = DataSize.ofMegabytes(256);
+  JobOptions options = JobOptions.none();
+
+  /** What SQL would hold. */
+  Checkpoint checkpoint = Checkpoint.empty();
+
+  TransferRig(Path folder, Path content, int pieceBytes) throws Exception {
+    this.folder = folder;
+    this.torrent = TorrentMaker.of(content).pieceBytes(pieceBytes).make();
+    this.metainfo = MetainfoParser.parse(torrent.metainfo());
+    this.layout = ObjectLayout.of(metainfo, "sets/");
+    this.bucket = TestBucket.start(folder.resolve("buckets"));
+    this.store = new ObjectStore(bucket.settings());
+    this.engine = new FeedingEngine(torrent.contentParent());
+  }
+
+  Transfer start(String host) throws TransferException {
+    return factory(host, engine).start(request());
+  }
+
+  TransferRequest request() {
+    return new TransferRequest("job-1", layout, TestBucket.NAME, options, checkpoint);
+  }
+
+  SwarmTransferFactory factory(String host, Engine withEngine) {
+    try {
+      ScratchSettings scratch =
+          new ScratchSettings(scratch(host).toString(), retain, Duration.ofDays(1), 2);
+      return new SwarmTransferFactory(
+          withEngine,
+          store,
+          ScratchFolder.open(scratch, clock),
+          new TransferSettings(
+              DataSize.ofBytes(WINDOW_BYTES),
+              DataSize.ofMegabytes(64),
+              Duration.ofMinutes(10),
+              Duration.ofSeconds(8)),
+          scratch,
+          bucket.settings(),
+          clock);
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  Path scratch(String host) {
+    return folder.resolve("hosts").resolve(host);
+  }
+
+  /** Takes batches and writes them down until the transfer is finished. */
+  void finish(Transfer transfer) throws Exception {
+    drive(transfer, batch -> false);
+    assertThat(transfer.finished()).isTrue();
+  }
+
+  /** Takes batches and writes them down until one says to stop, or all is done. */
+  void drive(Transfer transfer, Predicate<Transfer.Batch> stop) throws Exception {
+    while (!transfer.finished()) {
+      Transfer.Batch batch = transfer.await(Duration.ofSeconds(1));
+      write(batch);
+      transfer.committed(batch);
+      if (stop.test(batch)) {
+        return;
+      }
+    }
+  }
+
+  /** Does what SQL does with a batch. */
+  void write(Transfer.Batch batch) {
+    List<Checkpoint.Upload> uploads = new ArrayList<>(checkpoint.uploads());
+    uploads.removeIf(upload -> batch.voided().contains(upload.object()));
+    uploads.addAll(batch.uploads());
+    List<Checkpoint.UploadedPart> parts = new ArrayList<>(checkpoint.parts());
+    parts.removeIf(part -> batch.voided().contains(part.object()));
+    parts.addAll(batch.parts());
+    checkpoint = new Checkpoint(uploads, parts, "any", (BitSet) batch.pieces().clone());
+  }
+
+  /** Completes the objects and compares them with the content, byte by byte. */
+  List<FinishedObject> proveObjects() throws Exception {
+    List<FinishedObject> told = new ArrayList<>();
+    List<FinishedObject> finished =
+        new StoreObjectFinisher(store).finish(layout, TestBucket.NAME, checkpoint, told::add);
+    assertThat(told).containsExactlyInAnyOrderElementsOf(finished);
+    Map<String, String> expected = Content.sums(torrent.content());
+    Map<String, String> stored = new TreeMap<>();
+    Path root = bucket.folder().resolve("sets").resolve(torrent.name());
+    stored.putAll(Content.sums(root));
+    assertThat(stored).isEqualTo(expected);
+    assertThat(finished)
+        .isSortedAccordingTo(
+            Comparator.comparingInt(object -> keys().indexOf(object.key())));
+    return finished;
+  }
+
+  private List<String> keys() {
+    return layout.objects().stream().map(object -> object.key()).toList();
+  }
+
+  long uploadedBytes() {
+    return checkpoint.parts().stream().mapToLong(Checkpoint.UploadedPart::length).sum();
+  }
+
+  @Override
+  public void close() {
+    store.close();
+    bucket.close();
+  }
+}
