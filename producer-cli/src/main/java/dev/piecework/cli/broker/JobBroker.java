@@ -109,7 +109,7 @@ public final class JobBroker implements AutoCloseable {
     try (Channel channel = connection.createChannel()) {
       channel.confirmSelect();
       // A message that fits no queue is returned and then confirmed all the same: both must be
-      // looked at. The return always comes first.
+      // looked at. The return always comes first. (Qpid returns it and refuses to confirm.)
       channel.addReturnListener(_ -> returned.set(true));
       for (JobMessage job : jobs) {
         channel.basicPublish(
@@ -119,7 +119,8 @@ public final class JobBroker implements AutoCloseable {
             properties(job),
             JobMessageCodec.encode(job));
       }
-      if (!channel.waitForConfirms(CONFIRM_TIMEOUT.toMillis())) {
+      boolean kept = channel.waitForConfirms(CONFIRM_TIMEOUT.toMillis());
+      if (!kept && !returned.get()) {
         throw new CliException(
             ExitCode.BROKER_UNAVAILABLE,
             "the broker at "
