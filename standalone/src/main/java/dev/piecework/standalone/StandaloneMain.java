@@ -2,8 +2,10 @@ package dev.piecework.standalone;
 
 import dev.piecework.cli.CliContext;
 import dev.piecework.cli.CommandStyle;
+import dev.piecework.standalone.demo.DemoCommand;
 import dev.piecework.standalone.run.Interruption;
 import dev.piecework.standalone.run.RunCommand;
+import dev.piecework.standalone.services.ServicesCommand;
 import picocli.CommandLine;
 
 /** Entry point of the commands that bring their own services. */
@@ -16,6 +18,8 @@ public final class StandaloneMain {
     CommandLine commands =
         new CommandLine(CommandLine.Model.CommandSpec.create().name("piecework"));
     commands.addSubcommand(new RunCommand(context));
+    commands.addSubcommand(new ServicesCommand(context));
+    commands.addSubcommand(new DemoCommand(context));
     CommandStyle.apply(commands, context);
     int code = commands.execute(args);
     // While a signal is being handled the process ends by itself, and exit would wait for ever.

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * The folder that content is written to, and the one hidden folder {@value #STATE} in it that holds
@@ -24,8 +25,8 @@ final class RunFolder implements AutoCloseable {
   /** The bucket that is the content folder. */
   static final String BUCKET = "files";
 
-  /** Where manifests go: keys in {@link #BUCKET} that begin with this. */
-  static final String MANIFESTS = STATE + "/manifests/";
+  /** Keys of manifests: the one kind of object that belongs into the state folder. */
+  private static final Pattern MANIFEST = Pattern.compile("\\.piecework/[0-9a-f]{40}\\.json");
 
   private static final String README =
       """
@@ -97,7 +98,7 @@ final class RunFolder implements AutoCloseable {
   /** Whether content may be written at this key. */
   static boolean isWritable(String key) {
     String first = Path.of(key).getName(0).toString().toLowerCase(Locale.ROOT);
-    return !first.equals(STATE) || key.startsWith(MANIFESTS);
+    return !first.equals(STATE) || MANIFEST.matcher(key).matches();
   }
 
   @Override
