@@ -14,7 +14,8 @@ final class BrokerOptions {
       paramLabel = "URI",
       description = {
         "amqp[s]://HOST[:PORT][/VHOST], without credentials.",
-        "Environment: PIECEWORK_BROKER_URI. Default: amqp://127.0.0.1:5672/%%2f"
+        "Environment: PIECEWORK_BROKER_URI.",
+        "Default: amqp://127.0.0.1:5672/%%2f"
       })
   @Nullable String uri;
 
@@ -28,9 +29,9 @@ final class BrokerOptions {
       names = "--broker-password-file",
       paramLabel = "FILE",
       description = {
-        "A file that holds the password.",
-        "Environment: PIECEWORK_BROKER_PASSWORD_FILE, or the password itself in"
-            + " PIECEWORK_BROKER_PASSWORD. Default: guest"
+        "A file that holds the password alone.",
+        "Environment: PIECEWORK_BROKER_PASSWORD_FILE,",
+        "or PIECEWORK_BROKER_PASSWORD, the password itself. Default: guest"
       })
   @Nullable Path passwordFile;
 

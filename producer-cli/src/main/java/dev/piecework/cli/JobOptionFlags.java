@@ -36,10 +36,8 @@ final class JobOptionFlags {
   @Option(
       names = "--id",
       paramLabel = "ID",
-      description = {
-        "The job's id, for one SOURCE. Default: a hash of the torrent, the destination",
-        "and the seed options."
-      })
+      description =
+          "The job's id, for one SOURCE. Default: a hash of source, destination and seed options.")
   @Nullable String id;
 
   @Option(

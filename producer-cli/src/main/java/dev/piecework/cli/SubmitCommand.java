@@ -49,10 +49,8 @@ final class SubmitCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "SOURCE",
-      description = {
-        "A .torrent file (sent along), an http(s):// URL, s3://BUCKET/KEY,",
-        "or a magnet: link."
-      })
+      description =
+          "A .torrent file (sent along), an http(s):// URL, s3://BUCKET/KEY, or a magnet: link.")
   List<String> arguments = List.of();
 
   @Mixin JobOptionFlags flags = new JobOptionFlags();
@@ -71,7 +69,7 @@ final class SubmitCommand implements Callable<Integer> {
 
   @Option(
       names = {"-n", "--dry-run"},
-      description = "Send nothing; print the messages that would be sent, one per line.")
+      description = "Send nothing; print the messages that would be sent, in JSON, one per line.")
   boolean dryRun;
 
   @Option(
