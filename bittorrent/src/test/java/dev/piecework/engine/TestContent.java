@@ -16,12 +16,20 @@ import java.nio.file.Path;
 record TestContent(TestTorrent torrent, Metainfo metainfo, byte[] bytes) {
   static TestContent make(Path folder, long length, int pieceBytes) {
     Path file = Content.file(folder.resolve("content-" + length + ".bin"), length, 42);
-    TestTorrent torrent = TorrentMaker.of(file).pieceBytes(pieceBytes).make();
     try {
-      return new TestContent(
-          torrent, MetainfoParser.parse(torrent.metainfo()), Files.readAllBytes(file));
+      return of(TorrentMaker.of(file).pieceBytes(pieceBytes).make(), Files.readAllBytes(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  TestContent announcedTo(String... trackers) {
+    return of(torrent.withTrackers(trackers), bytes);
+  }
+
+  private static TestContent of(TestTorrent torrent, byte[] bytes) {
+    try {
+      return new TestContent(torrent, MetainfoParser.parse(torrent.metainfo()), bytes);
     } catch (MetainfoException e) {
       throw new IllegalStateException(e);
     }
