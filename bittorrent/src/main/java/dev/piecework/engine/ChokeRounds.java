@@ -52,8 +52,7 @@ final class ChokeRounds {
       apply(choker.decide(nowNanos, candidates, swarm.picker().finished()));
       Map<PeerLink, long[]> round = new HashMap<>();
       for (PeerLink link : swarm.connections().links()) {
-        round.put(
-            link, new long[] {link.source().receivedBytes(), link.uploads().sentBytes()});
+        round.put(link, new long[] {link.source().receivedBytes(), link.uploads().sentBytes()});
       }
       lastRound = round;
       changed = false;

@@ -70,13 +70,15 @@ final class Connections {
             ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(1024, 16384, 262144));
     channel
         .config()
-        .setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(128 << 10, 512 << 10));
+        .setOption(
+            ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(128 << 10, 512 << 10));
     channel.config().setOption(ChannelOption.TCP_NODELAY, true);
   }
 
   void add(List<InetSocketAddress> addresses) {
     for (InetSocketAddress address : addresses) {
-      if (!address.isUnresolved() && parts.settings().addressPolicy().allows(address.getAddress())) {
+      if (!address.isUnresolved()
+          && parts.settings().addressPolicy().allows(address.getAddress())) {
         book.add(address);
       }
     }
@@ -117,15 +119,14 @@ final class Connections {
     Channel channel = connected.channel();
     Call call = new Call(address);
     channel.closeFuture().addListener(done -> call.ended());
-    connected.addListener(
-        done -> {
-          if (done.isSuccess()) {
-            call.connected(channel);
-          } else {
-            LOG.debug("{}: cannot connect: {}", address, String.valueOf(done.cause()));
-            channel.close();
-          }
-        });
+    connected.addListener(done -> {
+      if (done.isSuccess()) {
+        call.connected(channel);
+      } else {
+        LOG.debug("{}: cannot connect: {}", address, String.valueOf(done.cause()));
+        channel.close();
+      }
+    });
   }
 
   /** One outgoing connection, from the call to its end. */

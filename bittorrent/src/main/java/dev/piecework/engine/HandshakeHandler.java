@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Waits for a peer's handshake on a new connection, then makes way. Bytes that follow it are kept for
- * the next handler; meanwhile the socket is not read.
+ * Waits for a peer's handshake on a new connection, then makes way. Bytes that follow it are kept
+ * for the next handler; meanwhile the socket is not read.
  */
 // Netty tells the pipeline what becomes of a write or a close.
 @SuppressWarnings("FutureReturnValueIgnored")

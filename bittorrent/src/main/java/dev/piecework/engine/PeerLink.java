@@ -120,8 +120,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
   /** Whether the peer will never want anything of us. */
   boolean wantsNothing() {
     return source.pieces().full()
-        || (!uploads.interested()
-            && extensions.map(ExtensionHandshake::uploadOnly).orElse(false));
+        || (!uploads.interested() && extensions.map(ExtensionHandshake::uploadOnly).orElse(false));
   }
 
   /** Where messages are gathered; {@link #flush} sends them. */
@@ -284,7 +283,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
 
   @Override
   public void bitfield(ByteBuf bits) throws WireException {
-    firstOnly("bitfield");
+    forgetPieces();
     if (!source.pieces().read(bits)) {
       throw new WireException("bitfield that does not fit " + source.pieces().size() + " pieces");
     }
@@ -294,7 +293,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
   @Override
   public void haveAll() throws WireException {
     fastOnly("have all");
-    firstOnly("have all");
+    forgetPieces();
     source.pieces().fill();
     knowPieces();
   }
@@ -302,13 +301,19 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
   @Override
   public void haveNone() throws WireException {
     fastOnly("have none");
-    firstOnly("have none");
+    forgetPieces();
+    source.pieces().clear();
     knowPieces();
   }
 
-  private void firstOnly(String message) throws WireException {
+  /**
+   * BEP 3 has the bitfield come first and once; aria2 sends another after a reconnection. It costs
+   * nothing to believe the last one.
+   */
+  private void forgetPieces() {
     if (piecesKnown) {
-      throw new WireException(message + " after other messages about pieces");
+      piecesKnown = false;
+      swarm.download().uncounted(source);
     }
   }
 
@@ -346,8 +351,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
   @Override
   public void pieceStart(int piece, int offset, int length) throws WireException {
     blockLength = length;
-    Download.Verdict verdict =
-        swarm.download().blockStart(source, piece, offset, length, nowNanos);
+    Download.Verdict verdict = swarm.download().blockStart(source, piece, offset, length, nowNanos);
     if (verdict == Download.Verdict.REFUSED) {
       throw new WireException(
           "unexpected block: piece " + piece + " offset " + offset + " length " + length);

@@ -11,8 +11,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.concurrent.Executor;
 
 /**
- * Hashes a whole piece and, only if it is right, hands it to storage: on the pool, so that the event
- * loop never waits for either. The answer comes back on the loop.
+ * Hashes a whole piece and, only if it is right, hands it to storage: on the pool, so that the
+ * event loop never waits for either. The answer comes back on the loop.
  */
 final class PieceChecker {
   /** Takes the answers, on the loop. */
@@ -28,14 +28,13 @@ final class PieceChecker {
   }
 
   private static final ThreadLocal<MessageDigest> SHA1 =
-      ThreadLocal.withInitial(
-          () -> {
-            try {
-              return MessageDigest.getInstance("SHA-1");
-            } catch (NoSuchAlgorithmException e) {
-              throw new IllegalStateException("every Java platform has SHA-1", e);
-            }
-          });
+      ThreadLocal.withInitial(() -> {
+        try {
+          return MessageDigest.getInstance("SHA-1");
+        } catch (NoSuchAlgorithmException e) {
+          throw new IllegalStateException("every Java platform has SHA-1", e);
+        }
+      });
 
   private final Metainfo metainfo;
   private final PieceStorage storage;

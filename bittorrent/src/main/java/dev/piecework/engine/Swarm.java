@@ -89,24 +89,21 @@ final class Swarm implements PieceChecker.Answers {
 
   /** Begins; from any thread. */
   void start() {
-    loop.execute(
-        () -> {
-          LOG.info(
-              "Torrent {} \"{}\": started, {} of {} pieces to download",
-              metainfo.infoHash(),
-              metainfo.name(),
-              picker.needed().count(),
-              metainfo.pieceCount());
-          connections.add(request.peers());
-          meter.publish(System.nanoTime());
-          announcing.start();
-          boolean limited =
-              request.downloadBytesPerSecond() > 0 || request.uploadBytesPerSecond() > 0;
-          long period = limited ? LIMITED_TICK_MILLIS : TICK_MILLIS;
-          ticking =
-              Optional.of(
-                  loop.scheduleAtFixedRate(this::tick, period, period, TimeUnit.MILLISECONDS));
-        });
+    loop.execute(() -> {
+      LOG.info(
+          "Torrent {} \"{}\": started, {} of {} pieces to download",
+          metainfo.infoHash(),
+          metainfo.name(),
+          picker.needed().count(),
+          metainfo.pieceCount());
+      connections.add(request.peers());
+      meter.publish(System.nanoTime());
+      announcing.start();
+      boolean limited = request.downloadBytesPerSecond() > 0 || request.uploadBytesPerSecond() > 0;
+      long period = limited ? LIMITED_TICK_MILLIS : TICK_MILLIS;
+      ticking =
+          Optional.of(loop.scheduleAtFixedRate(this::tick, period, period, TimeUnit.MILLISECONDS));
+    });
   }
 
   Metainfo metainfo() {
@@ -342,26 +339,23 @@ final class Swarm implements PieceChecker.Answers {
     atWorkElsewhere++;
     parts
         .pool()
-        .execute(
-            () -> {
-              batch.run();
-              loop.execute(
-                  () -> {
-                    atWorkElsewhere--;
-                    batch.finish();
-                    endIfDone();
-                  });
-            });
+        .execute(() -> {
+          batch.run();
+          loop.execute(() -> {
+            atWorkElsewhere--;
+            batch.finish();
+            endIfDone();
+          });
+        });
   }
 
   /** More addresses to try; from any thread. */
   void addPeers(List<InetSocketAddress> peers) {
-    onLoop(
-        () -> {
-          if (!stopping) {
-            connections.add(peers);
-          }
-        });
+    onLoop(() -> {
+      if (!stopping) {
+        connections.add(peers);
+      }
+    });
   }
 
   /** Calls from outside may come when the loop is gone: there is nothing left to do then. */
@@ -373,30 +367,28 @@ final class Swarm implements PieceChecker.Answers {
 
   /** A bundle is durable; from any thread. */
   void bundleDone(int bundle) {
-    onLoop(
-        () -> {
-          if (!stopping) {
-            picker.bundleDone(bundle);
-            flushLater();
-          }
-        });
+    onLoop(() -> {
+      if (!stopping) {
+        picker.bundleDone(bundle);
+        flushLater();
+      }
+    });
   }
 
   /** A piece is no longer kept; from any thread. */
   void forget(int piece) {
-    onLoop(
-        () -> {
-          if (stopping || piece < 0 || piece >= metainfo.pieceCount() || !picker.forget(piece)) {
-            return;
-          }
-          for (PeerLink link : links()) {
-            link.uploads().forgotten(piece);
-            link.extensions()
-                .filter(said -> said.dontHaveId() > 0)
-                .ifPresent(said -> MessageWriter.dontHave(link.outbox(), said.dontHaveId(), piece));
-          }
-          flushLater();
-        });
+    onLoop(() -> {
+      if (stopping || piece < 0 || piece >= metainfo.pieceCount() || !picker.forget(piece)) {
+        return;
+      }
+      for (PeerLink link : links()) {
+        link.uploads().forgotten(piece);
+        link.extensions()
+            .filter(said -> said.dontHaveId() > 0)
+            .ifPresent(said -> MessageWriter.dontHave(link.outbox(), said.dontHaveId(), piece));
+      }
+      flushLater();
+    });
   }
 
   /** Stops; from any thread. */

@@ -57,8 +57,7 @@ final class SwarmEngine implements Engine, EngineParts {
     this.trackers =
         new Trackers(loops, transport, settings.addressPolicy(), TrackerLimits.defaults());
     this.buffers = new PieceBuffers(settings.pieceBufferBytes());
-    this.limits =
-        new ConnectionLimits(settings.maxConnections(), settings.connectionsPerSecond());
+    this.limits = new ConnectionLimits(settings.maxConnections(), settings.connectionsPerSecond());
     this.listener = listen();
     LOG.info("Engine: listening on {} by {}", listener.localAddress(), transport.setting());
   }
@@ -119,20 +118,18 @@ final class SwarmEngine implements Engine, EngineParts {
     }
     channel
         .deregister()
-        .addListener(
-            left ->
-                swarm
-                    .loop()
-                    .register(channel)
-                    .addListener(
-                        moved -> {
-                          if (moved.isSuccess()) {
-                            swarm.connections().accepted(channel, handshake, rest);
-                          } else {
-                            rest.release();
-                            channel.close();
-                          }
-                        }));
+        .addListener(left ->
+            swarm
+                .loop()
+                .register(channel)
+                .addListener(moved -> {
+                  if (moved.isSuccess()) {
+                    swarm.connections().accepted(channel, handshake, rest);
+                  } else {
+                    rest.release();
+                    channel.close();
+                  }
+                }));
   }
 
   @Override

@@ -175,8 +175,7 @@ final class Uploads {
         queue.removeFirst();
       }
       running = true;
-      frames =
-          link.channel().alloc().directBuffer(bytes + count * MessageWriter.PIECE_HEADER);
+      frames = link.channel().alloc().directBuffer(bytes + count * MessageWriter.PIECE_HEADER);
     }
 
     /** Reads the blocks; on the pool. */

@@ -107,6 +107,12 @@ public final class Download implements AutoCloseable {
   /** What a connected peer has is known from now on. */
   public void counted(Source source) {
     availability.add(source.pieces);
+    source.starvedVersion = -1;
+  }
+
+  /** What a connected peer has is about to be said anew. */
+  public void uncounted(Source source) {
+    availability.remove(source.pieces);
   }
 
   /** A peer is gone. */

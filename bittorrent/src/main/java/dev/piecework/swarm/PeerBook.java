@@ -134,8 +134,8 @@ public final class PeerBook {
   }
 
   /**
-   * Whom to blame for what came from an address: the host, as ports cost nothing; on loopback, where
-   * all peers share the host, the address itself.
+   * Whom to blame for what came from an address: the host, as ports cost nothing; on loopback,
+   * where all peers share the host, the address itself.
    */
   public static InetSocketAddress culprit(InetSocketAddress address) {
     return address.getAddress().isLoopbackAddress()

@@ -1,8 +1,8 @@
 package dev.piecework.wire;
 
 import dev.piecework.bencode.BDictionary;
-import dev.piecework.bencode.BValue;
 import dev.piecework.bencode.BString;
+import dev.piecework.bencode.BValue;
 import dev.piecework.bencode.BencodeException;
 import dev.piecework.bencode.BencodeLimits;
 import dev.piecework.bencode.BencodeReader;

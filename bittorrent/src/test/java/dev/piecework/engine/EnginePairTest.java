@@ -41,8 +41,7 @@ class EnginePairTest {
     MemoryStorage storage = MemoryStorage.empty(content.metainfo());
     TestDownload download = new TestDownload(content.metainfo());
     Torrent torrent =
-        download.start(
-            leecher, download.request(storage, List.of(loopback(seeder.listenPort()))));
+        download.start(leecher, download.request(storage, List.of(loopback(seeder.listenPort()))));
 
     await().atMost(LIMIT).until(download::complete);
 
@@ -61,8 +60,7 @@ class EnginePairTest {
     long window = 16L << 20;
     download.start(
         leecher,
-        download.request(
-            storage, List.of(loopback(seeder.listenPort())), new BitSet(), window, 0));
+        download.request(storage, List.of(loopback(seeder.listenPort())), new BitSet(), window, 0));
 
     int pieces = (int) (window / (256 << 10));
     await().atMost(LIMIT).until(() -> download.verifiedPieces() >= pieces);

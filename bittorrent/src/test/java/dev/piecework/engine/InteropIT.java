@@ -56,8 +56,7 @@ class InteropIT {
     try {
       List<InetSocketAddress> addresses = new ArrayList<>();
       for (Client client : Client.values()) {
-        RunningClient seeder =
-            client.seed(content.torrent(), ClientOptions.none().upload(8 << 20));
+        RunningClient seeder = client.seed(content.torrent(), ClientOptions.none().upload(8 << 20));
         seeders.add(seeder);
         addresses.add(seeder.address());
       }
