@@ -16,6 +16,8 @@ import dev.piecework.worker.scratch.ScratchSettings;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.TestBucket;
 import dev.piecework.worker.verify.StoreObjectFinisher;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -39,6 +41,7 @@ final class TransferRig implements AutoCloseable {
   final ObjectStore store;
   final FeedingEngine engine;
   private final Path folder;
+  private final List<ScratchFolder> workers = new ArrayList<>();
   Clock clock = Clock.systemUTC();
   DataSize retain = DataSize.ofMegabytes(256);
   JobOptions options = JobOptions.none();
@@ -68,10 +71,12 @@ final class TransferRig implements AutoCloseable {
     try {
       ScratchSettings scratch =
           new ScratchSettings(scratch(host).toString(), retain, Duration.ofDays(1), 2);
+      ScratchFolder worker = ScratchFolder.open(scratch, clock);
+      workers.add(worker);
       return new SwarmTransferFactory(
           withEngine,
           store,
-          ScratchFolder.open(scratch, clock),
+          worker,
           new TransferSettings(
               DataSize.ofBytes(WINDOW_BYTES),
               DataSize.ofMegabytes(64),
@@ -80,8 +85,8 @@ final class TransferRig implements AutoCloseable {
           scratch,
           bucket.settings(),
           clock);
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -145,6 +150,13 @@ final class TransferRig implements AutoCloseable {
 
   @Override
   public void close() {
+    for (ScratchFolder worker : workers) {
+      try {
+        worker.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
     store.close();
     bucket.close();
   }
