@@ -35,7 +35,7 @@ import okhttp3.OkHttpClient;
  * StoreException}.
  */
 public final class ObjectStore implements AutoCloseable {
-  private static final String CHECKSUM_HEADER = "x-amz-checksum-crc32c";
+  static final String CHECKSUM_HEADER = "x-amz-checksum-crc32c";
   private static final String CHECKSUM_TYPE_HEADER = "x-amz-checksum-type";
   private static final String FULL_OBJECT = "FULL_OBJECT";
 
@@ -304,12 +304,7 @@ public final class ObjectStore implements AutoCloseable {
       }
       throw e;
     }
-    return Optional.of(
-        new StoredStat(
-            Long.parseLong(header(answer, "Content-Length").orElse("-1")),
-            header(answer, "ETag").orElse("").replace("\"", ""),
-            header(answer, CHECKSUM_HEADER),
-            header(answer, "x-amz-server-side-encryption").isPresent()));
+    return Optional.of(StoredStat.of(answer));
   }
 
   /**
@@ -390,10 +385,6 @@ public final class ObjectStore implements AutoCloseable {
             null,
             null)
         : new Part(part.number(), part.etag());
-  }
-
-  private static Optional<String> header(okhttp3.Headers headers, String name) {
-    return Optional.ofNullable(headers.get(name)).filter(value -> !value.isBlank());
   }
 
   private static byte[] readAtMost(GetObjectResponse response, long limit) {

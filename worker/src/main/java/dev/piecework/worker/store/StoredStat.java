@@ -1,6 +1,7 @@
 package dev.piecework.worker.store;
 
 import java.util.Optional;
+import okhttp3.Headers;
 
 /**
  * What the store says of an object.
@@ -11,4 +12,17 @@ import java.util.Optional;
  *     that of its N parts' checksums; empty where the store keeps none
  * @param encrypted whether the store says that it encrypts, so that ETags need not be MD5s
  */
-public record StoredStat(long size, String etag, Optional<String> crc32c, boolean encrypted) {}
+public record StoredStat(long size, String etag, Optional<String> crc32c, boolean encrypted) {
+
+  static StoredStat of(Headers answer) {
+    return new StoredStat(
+        Long.parseLong(header(answer, "Content-Length").orElse("-1")),
+        header(answer, "ETag").orElse("").replace("\"", ""),
+        header(answer, ObjectStore.CHECKSUM_HEADER),
+        header(answer, "x-amz-server-side-encryption").isPresent());
+  }
+
+  private static Optional<String> header(Headers headers, String name) {
+    return Optional.ofNullable(headers.get(name)).filter(value -> !value.isBlank());
+  }
+}

@@ -6,7 +6,6 @@ import dev.piecework.engine.TorrentListener;
 import dev.piecework.engine.TorrentRequest;
 import dev.piecework.engine.TorrentStats;
 import dev.piecework.layout.Part;
-import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.scratch.JobScratch;
 import dev.piecework.worker.scratch.ScratchCheck;
 import dev.piecework.worker.scratch.ScratchException;
@@ -41,16 +40,15 @@ final class RunningTransfer implements Transfer, TorrentListener {
   private final boolean seedOnly;
   private final PartUploader uploader;
   private final TaskThreads threads;
+  private final UploadPump pump;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  private final TransferState state;
+
+  // All under the state's lock.
   private final TransferLedger ledger;
   private @Nullable SegmentRetention retention;
   private @Nullable Torrent torrent;
-  private @Nullable TransferException failure;
   private boolean prepared;
-  private boolean closing;
-  private Instant lastProgress;
 
   /** What all transfers of a worker share. */
   record Parts(
@@ -68,9 +66,10 @@ final class RunningTransfer implements Transfer, TorrentListener {
     this.scratch = scratch;
     this.seedOnly = seedOnly;
     this.ledger = new TransferLedger(request.layout(), request.checkpoint());
+    this.state = new TransferState(ledger, parts.clock());
     this.uploader = new PartUploader(parts.store(), scratch, request);
     this.threads = new TaskThreads("transfer-" + request.jobId());
-    this.lastProgress = parts.clock().instant();
+    this.pump = new UploadPump(state, uploader, parts.budget(), threads, request.layout());
     if (seedOnly) {
       ledger.everythingDone();
       prepared = true;
@@ -86,24 +85,24 @@ final class RunningTransfer implements Transfer, TorrentListener {
   @Override
   public Batch await(Duration atMost) throws TransferException, InterruptedException {
     long nanos = atMost.toNanos();
-    lock.lockInterruptibly();
+    state.lock.lockInterruptibly();
     try {
       while (true) {
         // What is durable is told before what went wrong.
-        if (ledger.hasPartNews() || closing) {
+        if (ledger.hasPartNews() || state.closing) {
           return ledger.takeBatch();
         }
-        if (failure != null) {
-          throw failure;
+        if (state.failure != null) {
+          throw state.failure;
         }
         if (nanos <= 0 || (prepared && !seedOnly && ledger.finished())) {
           refuseStall();
           return ledger.takeBatch();
         }
-        nanos = changed.awaitNanos(nanos);
+        nanos = state.changed.awaitNanos(nanos);
       }
     } finally {
-      lock.unlock();
+      state.lock.unlock();
     }
   }
 
@@ -112,20 +111,20 @@ final class RunningTransfer implements Transfer, TorrentListener {
     List<Integer> done;
     List<Integer> superfluous;
     Torrent swarm;
-    lock.lock();
+    state.lock.lock();
     try {
       done = ledger.committed(batch);
       if (!batch.parts().isEmpty()) {
-        lastProgress = parts.clock().instant();
+        state.progressed();
       }
       if (retention != null) {
         done.forEach(retention::bundleDone);
       }
       superfluous = takeSuperfluousSegments();
       swarm = torrent;
-      changed.signalAll();
+      state.changed.signalAll();
     } finally {
-      lock.unlock();
+      state.lock.unlock();
     }
     if (swarm != null) {
       done.forEach(swarm::bundleDone);
@@ -135,17 +134,17 @@ final class RunningTransfer implements Transfer, TorrentListener {
 
   @Override
   public boolean finished() {
-    lock.lock();
+    state.lock.lock();
     try {
       return prepared && ledger.finished();
     } finally {
-      lock.unlock();
+      state.lock.unlock();
     }
   }
 
   @Override
   public TransferProgress progress() {
-    lock.lock();
+    state.lock.lock();
     try {
       return new TransferProgress(
           ledger.totalBytes(),
@@ -157,21 +156,21 @@ final class RunningTransfer implements Transfer, TorrentListener {
           request.layout().metainfo().pieceCount(),
           stats());
     } finally {
-      lock.unlock();
+      state.lock.unlock();
     }
   }
 
   @Override
   public void close() {
-    lock.lock();
+    state.lock.lock();
     try {
-      if (closing) {
+      if (state.closing) {
         return;
       }
-      closing = true;
-      changed.signalAll();
+      state.closing = true;
+      state.changed.signalAll();
     } finally {
-      lock.unlock();
+      state.lock.unlock();
     }
     uploader.cancel();
     threads.interruptFirst();
@@ -188,28 +187,20 @@ final class RunningTransfer implements Transfer, TorrentListener {
 
   @Override
   public void pieceVerified(int piece) {
-    lock.lock();
+    state.lock.lock();
     try {
-      lastProgress = parts.clock().instant();
+      state.progressed();
       if (ledger.pieceVerified(piece)) {
-        changed.signalAll();
+        state.changed.signalAll();
       }
     } finally {
-      lock.unlock();
+      state.lock.unlock();
     }
   }
 
   @Override
   public void failed(Exception cause) {
-    for (Throwable at = cause; at != null; at = at.getCause()) {
-      if (at instanceof ScratchException scratchFailure) {
-        fail(new TransferException(scratchFailure.fault(), cause));
-        return;
-      }
-    }
-    fail(
-        new TransferException(
-            new Fault(Fault.Kind.INTERNAL, "the download engine gave up: " + cause), cause));
+    state.fail(TransferFaults.ofEngine(cause));
   }
 
   // The transfer's own thread.
@@ -217,17 +208,15 @@ final class RunningTransfer implements Transfer, TorrentListener {
   private void run() {
     try {
       prepare();
-      uploadWhatIsReady();
+      pump.run();
     } catch (StoreException e) {
-      fail(new TransferException(e.destinationFault(), e));
+      state.fail(TransferFaults.of(e));
     } catch (ScratchException e) {
-      fail(new TransferException(e.fault(), e));
+      state.fail(TransferFaults.of(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // Closing.
     } catch (RuntimeException e) {
-      fail(
-          new TransferException(
-              new Fault(Fault.Kind.INTERNAL, "the transfer failed, a defect: " + e), e));
+      state.fail(TransferFaults.defect(e));
     }
   }
 
@@ -242,14 +231,14 @@ final class RunningTransfer implements Transfer, TorrentListener {
     }
     BitSet intact =
         ScratchCheck.intact(
-            request.layout().metainfo(), scratch, parts.checkThreads(), this::closing);
+            request.layout().metainfo(), scratch, parts.checkThreads(), state::closing);
     if (!intact.isEmpty()) {
       log.info("scratch holds {} intact pieces", intact.cardinality());
     }
     BitSet done;
     List<Integer> superfluous;
     boolean nothingToDo;
-    lock.lock();
+    state.lock.lock();
     try {
       lost.forEach(ledger::voidObject);
       ledger.begin(intact);
@@ -257,11 +246,11 @@ final class RunningTransfer implements Transfer, TorrentListener {
       retention = new SegmentRetention(request.layout(), scratch, done, parts.retainBytes());
       superfluous = takeSuperfluousSegments();
       prepared = true;
-      lastProgress = parts.clock().instant();
-      changed.signalAll();
-      nothingToDo = closing || (ledger.finished() && !seedOnly);
+      state.progressed();
+      state.changed.signalAll();
+      nothingToDo = state.closing || (ledger.finished() && !seedOnly);
     } finally {
-      lock.unlock();
+      state.lock.unlock();
     }
     drop(superfluous, null);
     if (!nothingToDo) {
@@ -271,11 +260,11 @@ final class RunningTransfer implements Transfer, TorrentListener {
 
   private void joinSwarm(BitSet done) {
     BitSet available;
-    lock.lock();
+    state.lock.lock();
     try {
       available = ledger.verified();
     } finally {
-      lock.unlock();
+      state.lock.unlock();
     }
     Torrent joined =
         parts
@@ -294,141 +283,25 @@ final class RunningTransfer implements Transfer, TorrentListener {
                     request.options().uploadBytesPerSecond(),
                     request.options().downloadBytesPerSecond()));
     BitSet doneMeanwhile;
-    lock.lock();
+    state.lock.lock();
     try {
       torrent = joined;
       available.andNot(ledger.verified());
       doneMeanwhile = ledger.doneBundles();
       doneMeanwhile.andNot(done);
     } finally {
-      lock.unlock();
+      state.lock.unlock();
     }
     doneMeanwhile.stream().forEach(joined::bundleDone);
     available.stream().forEach(joined::forget); // What was dropped since it was declared.
   }
 
-  private void uploadWhatIsReady() throws InterruptedException {
-    while (true) {
-      Part part;
-      lock.lockInterruptibly();
-      try {
-        OptionalInt next = OptionalInt.empty();
-        while (next.isEmpty()) {
-          if (closing || failure != null || ledger.finished()) {
-            return;
-          }
-          next = ledger.takeReady();
-          if (next.isEmpty()) {
-            changed.await();
-          }
-        }
-        part = ledger.part(next.getAsInt());
-      } finally {
-        lock.unlock();
-      }
-      int room = parts.budget().acquire(part.length());
-      threads.start(
-          () -> {
-            try {
-              upload(part);
-            } finally {
-              parts.budget().release(room);
-            }
-          });
-    }
-  }
-
-  private void upload(Part part) {
-    try {
-      Optional<String> uploadId = Optional.empty();
-      if (!request.layout().objects().get(part.object()).single()) {
-        uploadId = Optional.of(uploader.uploadId(part.object(), this::knownUpload, this::begun));
-      }
-      UploadedPart sent = uploader.send(part, uploadId);
-      lock.lock();
-      try {
-        lastProgress = parts.clock().instant();
-        ledger.partUploaded(sent);
-        changed.signalAll();
-      } finally {
-        lock.unlock();
-      }
-    } catch (StoreException e) {
-      givenUp();
-      switch (e.reason()) {
-        case CANCELLED -> log.debug("part {} of object {} given up", part.number(), part.object());
-        case NO_SUCH_UPLOAD ->
-            fail(
-                new TransferException(
-                    new Fault(
-                        Fault.Kind.STORE_UNAVAILABLE,
-                        e.getMessage()
-                            + "; it was aborted by somebody, or by a rule of the bucket: the next attempt sends the object again"),
-                    e));
-        default -> fail(new TransferException(e.destinationFault(), e));
-      }
-    } catch (RuntimeException e) {
-      givenUp();
-      fail(
-          new TransferException(
-              new Fault(Fault.Kind.INTERNAL, "an upload failed, a defect: " + e), e));
-    }
-  }
-
-  private Optional<String> knownUpload(int object) {
-    lock.lock();
-    try {
-      return ledger.uploadId(object);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void begun(int object, String uploadId) {
-    lock.lock();
-    try {
-      ledger.uploadBegun(object, uploadId);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void givenUp() {
-    lock.lock();
-    try {
-      ledger.partGivenUp();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void fail(TransferException why) {
-    lock.lock();
-    try {
-      if (failure == null && !closing) {
-        failure = why;
-        changed.signalAll();
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private @Nullable Torrent swarm() {
-    lock.lock();
+    state.lock.lock();
     try {
       return torrent;
     } finally {
-      lock.unlock();
-    }
-  }
-
-  private boolean closing() {
-    lock.lock();
-    try {
-      return closing;
-    } finally {
-      lock.unlock();
+      state.lock.unlock();
     }
   }
 
@@ -458,21 +331,21 @@ final class RunningTransfer implements Transfer, TorrentListener {
       try {
         scratch.delete(segment);
       } catch (ScratchException e) {
-        fail(new TransferException(e.fault(), e));
+        state.fail(TransferFaults.of(e));
       }
     }
   }
 
   /** With the lock held. */
   private void refuseStall() throws TransferException {
-    Duration still = Duration.between(lastProgress, parts.clock().instant());
+    Duration still = state.still();
     if (prepared
         && !seedOnly
         && !ledger.finished()
         && ledger.idle()
         && still.compareTo(parts.settings().stallTimeout()) >= 0) {
-      failure = new TransferException(Stall.fault(still, stats()));
-      throw failure;
+      state.failure = TransferFaults.stalled(still, stats());
+      throw state.failure;
     }
   }
 

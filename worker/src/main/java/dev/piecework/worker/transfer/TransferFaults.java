@@ -1,0 +1,77 @@
+package dev.piecework.worker.transfer;
+
+import dev.piecework.engine.TorrentStats;
+import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.scratch.ScratchException;
+import dev.piecework.worker.store.StoreException;
+import java.time.Duration;
+import java.util.stream.Collectors;
+
+/** Turns what went wrong in a transfer into the fault of its job. */
+final class TransferFaults {
+  private static final int TRACKERS_NAMED = 5;
+
+  private TransferFaults() {}
+
+  /** A request to the store failed. */
+  static TransferException of(StoreException e) {
+    return new TransferException(e.destinationFault(), e);
+  }
+
+  /** The store forgot an upload while its parts were sent. */
+  static TransferException uploadVanished(StoreException e) {
+    return new TransferException(
+        new Fault(
+            Fault.Kind.STORE_UNAVAILABLE,
+            e.getMessage()
+                + "; it was aborted by somebody, or by a rule of the bucket: the next attempt sends the object again"),
+        e);
+  }
+
+  /** Scratch failed. */
+  static TransferException of(ScratchException e) {
+    return new TransferException(e.fault(), e);
+  }
+
+  /** The engine gave up: scratch is behind it, or a defect. */
+  static TransferException ofEngine(Exception cause) {
+    for (Throwable at = cause; at != null; at = at.getCause()) {
+      if (at instanceof ScratchException scratch) {
+        return new TransferException(scratch.fault(), cause);
+      }
+    }
+    return new TransferException(
+        new Fault(Fault.Kind.INTERNAL, "the download engine gave up: " + cause), cause);
+  }
+
+  /** Something that must not happen. */
+  static TransferException defect(RuntimeException e) {
+    return new TransferException(
+        new Fault(Fault.Kind.INTERNAL, "the transfer failed, a defect: " + e), e);
+  }
+
+  /** Nothing comes; says why, as far as is known. */
+  static TransferException stalled(Duration still, TorrentStats stats) {
+    String trackers =
+        stats.trackers().isEmpty()
+            ? "no trackers"
+            : "trackers: "
+                + stats.trackers().stream()
+                    .limit(TRACKERS_NAMED)
+                    .map(state -> state.url() + " " + state.outcome())
+                    .collect(Collectors.joining(", "))
+                + (stats.trackers().size() > TRACKERS_NAMED
+                    ? " and %d more".formatted(stats.trackers().size() - TRACKERS_NAMED)
+                    : "");
+    String peers =
+        stats.peers() == 0
+            ? "no peer is connected, %d addresses known".formatted(stats.knownPeers())
+            : "%d peers connected, %d of them with everything"
+                .formatted(stats.peers(), stats.seeders());
+    return new TransferException(
+        new Fault(
+            Fault.Kind.STALLED,
+            "no verified piece for %d s: %s; %s; it is tried again later, or name a peer that has it (--peer)"
+                .formatted(still.toSeconds(), peers, trackers)));
+  }
+}

@@ -1,0 +1,287 @@
+package dev.piecework.worker.scratch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.piecework.metainfo.Metainfo;
+import dev.piecework.metainfo.MetainfoParser;
+import dev.piecework.testkit.Content;
+import dev.piecework.testkit.Needs;
+import dev.piecework.testkit.TorrentMaker;
+import dev.piecework.worker.fault.Fault;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
+
+final class ScratchTest {
+  private static final int PIECE = 1 << 20;
+
+  @TempDir private Path folder;
+
+  @Test
+  void piecesComeBackInAnyOrderAcrossSegments() throws Exception {
+    Torrent torrent = torrent(70);
+    try (ScratchFolder scratch = open(folder.resolve("scratch"));
+        JobScratch job = scratch.openJob("job", torrent.metainfo)) {
+      torrent.write(job, 65, 63, 64, 70);
+
+      byte[] range = new byte[2 * PIECE];
+      try (InputStream in = job.open(63L * PIECE + PIECE / 2, range.length)) {
+        assertThat(in.readNBytes(range, 0, range.length)).isEqualTo(range.length);
+        assertThat(in.read()).isEqualTo(-1);
+      }
+      int from = 63 * PIECE + PIECE / 2;
+      assertThat(Arrays.equals(range, 0, range.length, torrent.content, from, from + range.length))
+          .isTrue();
+      assertThat(job.read(70, 50, ByteBuffer.allocate(49))).isTrue();
+      assertThat(ScratchCheck.intact(torrent.metainfo, job, 2, () -> false))
+          .isEqualTo(bits(63, 64, 65, 70));
+    }
+  }
+
+  @Test
+  void aDeletedSegmentIsGoneForReaders() throws Exception {
+    Torrent torrent = torrent(70);
+    try (ScratchFolder scratch = open(folder.resolve("scratch"));
+        JobScratch job = scratch.openJob("job", torrent.metainfo)) {
+      torrent.write(job, 3, 66);
+
+      job.delete(0);
+
+      assertThat(job.read(3, 0, ByteBuffer.allocate(10))).isFalse();
+      assertThat(job.read(66, 0, ByteBuffer.allocate(10))).isTrue();
+      assertThat(job.present(0)).isFalse();
+    }
+  }
+
+  @Test
+  void aReaderThatIsInterruptedDoesNotSpoilTheFileForOthers() throws Exception {
+    Torrent torrent = torrent(3);
+    try (ScratchFolder scratch = open(folder.resolve("scratch"));
+        JobScratch job = scratch.openJob("job", torrent.metainfo)) {
+      torrent.write(job, 0);
+      Thread interrupted =
+          Thread.startVirtualThread(
+              () -> {
+                Thread.currentThread().interrupt();
+                assertThatThrownBy(() -> job.read(0, 0, ByteBuffer.allocate(10)))
+                    .isInstanceOf(ScratchException.class);
+              });
+      interrupted.join();
+
+      assertThat(job.read(0, 0, ByteBuffer.allocate(10))).isTrue();
+    }
+  }
+
+  @Test
+  void manySegmentsNeedFewOpenFiles() throws Exception {
+    Torrent torrent = torrent(1);
+    SegmentFiles files = new SegmentFiles(folder);
+    for (int segment = 0; segment < 100; segment++) {
+      files.with(segment, true, channel -> channel.write(ByteBuffer.wrap(torrent.content, 0, 8)));
+    }
+
+    try (var open = Files.list(Path.of("/proc/self/fd"))) {
+      assertThat(open.filter(ScratchTest::isSegment).count()).isLessThanOrEqualTo(8);
+    }
+    files.close();
+    try (var open = Files.list(Path.of("/proc/self/fd"))) {
+      assertThat(open.filter(ScratchTest::isSegment)).isEmpty();
+    }
+  }
+
+  @Test
+  void aWorkerThatStartsAgainIsWhoItWas() throws Exception {
+    String first;
+    try (ScratchFolder scratch = open(folder.resolve("scratch"))) {
+      first = scratch.id();
+      try (ScratchFolder second = open(folder.resolve("scratch"))) {
+        assertThat(second.id()).isNotEqualTo(first);
+      }
+    }
+
+    try (ScratchFolder again = open(folder.resolve("scratch"))) {
+      assertThat(again.id()).isEqualTo(first);
+    }
+  }
+
+  @Test
+  void anotherWorkerOfTheHostFindsTheJobOfOneThatEnded() throws Exception {
+    Torrent torrent = torrent(3);
+    try (ScratchFolder first = open(folder.resolve("scratch"));
+        ScratchFolder second = open(folder.resolve("scratch"))) {
+      JobScratch job = first.openJob("job", torrent.metainfo);
+      torrent.write(job, 1);
+      assertThat(refused(() -> second.openJob("job", torrent.metainfo))).contains("in use");
+      job.close();
+
+      try (JobScratch taken = second.openJob("job", torrent.metainfo)) {
+        assertThat(ScratchCheck.intact(torrent.metainfo, taken, 1, () -> false))
+            .isEqualTo(bits(1));
+      }
+    }
+  }
+
+  @Test
+  void discardingDeletesUnlessTheJobIsAtWork() throws Exception {
+    Torrent torrent = torrent(3);
+    try (ScratchFolder scratch = open(folder.resolve("scratch"))) {
+      Path there = folder.resolve("scratch/jobs/job");
+      try (JobScratch job = scratch.openJob("job", torrent.metainfo)) {
+        torrent.write(job, 1);
+        scratch.discard("job");
+        assertThat(there).exists();
+      }
+
+      scratch.discard("job");
+      scratch.discard("job");
+
+      assertThat(there).doesNotExist();
+    }
+  }
+
+  @Test
+  void whatNobodyCameBackForIsSwept() throws Exception {
+    Torrent torrent = torrent(3);
+    try (ScratchFolder scratch = open(folder.resolve("scratch"))) {
+      for (String id : new String[] {"old", "young"}) {
+        try (JobScratch job = scratch.openJob(id, torrent.metainfo)) {
+          torrent.write(job, 1);
+        }
+      }
+    }
+    Path jobs = folder.resolve("scratch/jobs");
+    Files.setLastModifiedTime(
+        jobs.resolve("old/lock"), FileTime.from(Instant.now().minus(Duration.ofDays(3))));
+
+    open(folder.resolve("scratch")).close();
+
+    assertThat(jobs.resolve("old")).doesNotExist();
+    assertThat(jobs.resolve("young")).exists();
+  }
+
+  @Test
+  void aJobIdCannotLeaveTheFolder() throws Exception {
+    try (ScratchFolder scratch = open(folder.resolve("scratch"))) {
+      assertThatThrownBy(() -> scratch.discard("../escape"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("../escape");
+    }
+  }
+
+  @Test
+  void aFolderThatCannotBeMadeSaysWhatToDo() throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "not a folder");
+
+    assertThat(refused(() -> open(file.resolve("scratch"))))
+        .contains("piecework.scratch.directory");
+  }
+
+  @Test
+  void aFullDiskIsAFaultThatSaysSo() throws Exception {
+    Path disk = Files.createDirectories(folder.resolve("disk"));
+    if (!run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk.toString())) {
+      Needs.absent("a small tmpfs cannot be mounted", "run the tests as root");
+    }
+    try {
+      Torrent torrent = torrent(5);
+      try (ScratchFolder scratch = open(disk);
+          JobScratch job = scratch.openJob("job", torrent.metainfo)) {
+        ScratchException full =
+            catchThrowableOfType(ScratchException.class, () -> torrent.write(job, 0, 1, 2, 3, 4));
+
+        assertThat(full).isNotNull();
+        assertThat(full.fault().kind()).isEqualTo(Fault.Kind.SCRATCH_FAILED);
+        assertThat(full.fault().isTransient()).isTrue();
+        assertThat(full.fault().message())
+            .contains("No space left")
+            .contains("MiB free")
+            .contains("piecework.scratch.directory");
+      }
+    } finally {
+      run("umount", disk.toString());
+    }
+  }
+
+  private static boolean isSegment(Path descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor).toString().contains("segment-");
+    } catch (IOException e) {
+      return false; // Closed meanwhile.
+    }
+  }
+
+  private static boolean run(String... command) throws Exception {
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    return process.waitFor(30, TimeUnit.SECONDS) && process.exitValue() == 0;
+  }
+
+  private static String refused(ThrowingCallable call) {
+    ScratchException refused = catchThrowableOfType(ScratchException.class, call);
+    assertThat(refused).isNotNull();
+    return String.valueOf(refused.getMessage());
+  }
+
+  private static BitSet bits(int... indexes) {
+    BitSet bits = new BitSet();
+    for (int index : indexes) {
+      bits.set(index);
+    }
+    return bits;
+  }
+
+  private static ScratchFolder open(Path directory) throws ScratchException {
+    return ScratchFolder.open(
+        new ScratchSettings(
+            directory.toString(), DataSize.ofMegabytes(1), Duration.ofDays(2), 2),
+        Clock.systemUTC());
+  }
+
+  private Torrent torrent(int pieces) throws Exception {
+    Path file = Content.file(folder.resolve("in/set.bin"), (long) pieces * PIECE + 99, 1);
+    return new Torrent(
+        MetainfoParser.parse(TorrentMaker.of(file).pieceBytes(PIECE).make().metainfo()),
+        Files.readAllBytes(file));
+  }
+
+  private static final class Torrent {
+    private final Metainfo metainfo;
+    private final byte[] content;
+
+    Torrent(Metainfo metainfo, byte[] content) {
+      this.metainfo = metainfo;
+      this.content = content;
+    }
+
+    void write(JobScratch job, int... pieces) throws ScratchException {
+      for (int piece : pieces) {
+        try {
+          job.write(piece, ByteBuffer.wrap(content, piece * PIECE, metainfo.pieceLength(piece)));
+        } catch (ScratchException e) {
+          throw e;
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    }
+  }
+}
