@@ -161,10 +161,6 @@ class ArchitectureTest {
         .ignoreDependency(
             resideInAPackage(ROOT + ".tracker"), named("engine.TorrentStats$TrackerState"))
         .ignoreDependency(resideInAPackage(STANDALONE), named("standalone.StandaloneLogging"))
-        .ignoreDependency(
-            named("worker.transfer.TransferConfiguration"),
-            resideInAPackage(ROOT + ".worker.verify"))
-        .ignoreDependency(named("worker.transfer.ResumeCheck"), named("worker.verify.ObjectProof"))
         .check(code);
   }
 

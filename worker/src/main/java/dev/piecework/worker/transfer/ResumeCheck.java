@@ -8,7 +8,6 @@ import dev.piecework.worker.store.StoreException;
 import dev.piecework.worker.store.StoreException.Reason;
 import dev.piecework.worker.transfer.Checkpoint.Upload;
 import dev.piecework.worker.transfer.Checkpoint.UploadedPart;
-import dev.piecework.worker.verify.ObjectProof;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -266,22 +266,26 @@ final class RunningTransfer implements Transfer, TorrentListener {
     } finally {
       state.lock.unlock();
     }
-    Torrent joined =
-        parts
-            .engine()
-            .add(
-                new TorrentRequest(
-                    request.layout().metainfo(),
-                    request.layout().bundles(),
-                    (BitSet) done.clone(),
-                    (BitSet) available.clone(),
-                    parts.settings().windowBytes().toBytes(),
-                    parts.settings().starvedWindowBytes().toBytes(),
-                    scratch,
-                    this,
-                    PeerAddresses.parse(request.options().peers()),
-                    request.options().uploadBytesPerSecond(),
-                    request.options().downloadBytesPerSecond()));
+    TorrentRequest torrentRequest =
+        new TorrentRequest(
+            request.layout().metainfo(),
+            request.layout().bundles(),
+            (BitSet) done.clone(),
+            (BitSet) available.clone(),
+            parts.settings().windowBytes().toBytes(),
+            parts.settings().starvedWindowBytes().toBytes(),
+            scratch,
+            this,
+            PeerAddresses.parse(request.options().peers()),
+            request.options().uploadBytesPerSecond(),
+            request.options().downloadBytesPerSecond());
+    Torrent joined;
+    try {
+      joined = parts.engine().add(torrentRequest);
+    } catch (IllegalStateException e) {
+      state.fail(TransferFaults.refusedByEngine(e));
+      return;
+    }
     BitSet doneMeanwhile;
     state.lock.lock();
     try {

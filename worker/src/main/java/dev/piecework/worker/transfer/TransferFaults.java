@@ -44,6 +44,16 @@ final class TransferFaults {
         new Fault(Fault.Kind.INTERNAL, "the download engine gave up: " + cause), cause);
   }
 
+  /** The engine does not take the torrent: most likely another job of the worker has it. */
+  static TransferException refusedByEngine(IllegalStateException e) {
+    return new TransferException(
+        new Fault(
+            Fault.Kind.INTERNAL,
+            "this worker cannot begin the torrent now: %s; it is tried again later, here or on another worker"
+                .formatted(e.getMessage())),
+        e);
+  }
+
   /** Something that must not happen. */
   static TransferException defect(RuntimeException e) {
     return new TransferException(

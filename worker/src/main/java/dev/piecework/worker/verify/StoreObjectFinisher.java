@@ -15,6 +15,7 @@ import dev.piecework.worker.store.StoredStat;
 import dev.piecework.worker.transfer.Checkpoint;
 import dev.piecework.worker.transfer.Checkpoint.Upload;
 import dev.piecework.worker.transfer.Checkpoint.UploadedPart;
+import dev.piecework.worker.transfer.ObjectProof;
 import dev.piecework.worker.transfer.TransferException;
 import java.util.ArrayList;
 import java.util.Comparator;

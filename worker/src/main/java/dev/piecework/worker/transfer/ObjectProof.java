@@ -1,4 +1,4 @@
-package dev.piecework.worker.verify;
+package dev.piecework.worker.transfer;
 
 import dev.piecework.layout.StoredObject;
 import dev.piecework.worker.checksum.Crc32cCombiner;

@@ -1,4 +1,4 @@
-package dev.piecework.worker.verify;
+package dev.piecework.worker.transfer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.piecework.worker.transfer;
+package dev.piecework.worker;
 
 import dev.piecework.engine.Engine;
 import dev.piecework.engine.EngineSettings;
@@ -7,6 +7,9 @@ import dev.piecework.worker.scratch.ScratchFolder;
 import dev.piecework.worker.scratch.ScratchSettings;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.StoreSettings;
+import dev.piecework.worker.transfer.SwarmTransferFactory;
+import dev.piecework.worker.transfer.TransferFactory;
+import dev.piecework.worker.transfer.TransferSettings;
 import dev.piecework.worker.verify.ObjectFinisher;
 import dev.piecework.worker.verify.StoreObjectFinisher;
 import java.time.Clock;
@@ -24,7 +27,7 @@ import org.springframework.context.annotation.Configuration;
   ScratchSettings.class,
   TransferSettings.class
 })
-public class TransferConfiguration {
+class TransferConfiguration {
 
   @Bean(destroyMethod = "close")
   Engine engine(EngineSettings settings) {
