@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -165,9 +166,10 @@ public final class FaultProxy implements AutoCloseable {
       service.connect(target, 10_000);
       client.setTcpNoDelay(true);
       service.setTcpNoDelay(true);
-      Thread down = Thread.ofVirtual().start(() -> pumpDown(service, client));
+      Answers answers = new Answers();
+      Thread down = Thread.ofVirtual().start(() -> pumpDown(service, client, answers));
       if (faults.isPresent()) {
-        HttpRelay.run(this, faults.get(), client, service);
+        HttpRelay.run(this, faults.get(), client, service, answers);
       } else {
         pump(client.getInputStream(), service.getOutputStream(), true);
       }
@@ -185,13 +187,25 @@ public final class FaultProxy implements AutoCloseable {
     }
   }
 
-  private void pumpDown(Socket service, Socket client) {
+  private void pumpDown(Socket service, Socket client, Answers answers) {
+    byte[] buffer = new byte[BUFFER_BYTES];
     try {
-      pump(service.getInputStream(), client.getOutputStream(), false);
-      client.shutdownOutput();
+      InputStream in = service.getInputStream();
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        if (answers.muted) {
+          answers.came.countDown();
+        } else {
+          pass(client.getOutputStream(), buffer, count, false);
+        }
+      }
+      if (!answers.muted) {
+        client.shutdownOutput();
+      }
     } catch (IOException e) {
       closeQuietly(client);
       closeQuietly(service);
+    } finally {
+      answers.came.countDown(); // none will come any more
     }
   }
 
@@ -228,6 +242,27 @@ public final class FaultProxy implements AutoCloseable {
       socket.close();
     } catch (IOException e) {
       // it is closed either way
+    }
+  }
+
+  /** The downward half of one connection: whether its answers are swallowed. */
+  static final class Answers {
+    private final CountDownLatch came = new CountDownLatch(1);
+    private volatile boolean muted;
+
+    /** From now on nothing reaches the client. */
+    void mute() {
+      muted = true;
+    }
+
+    /** Returns when the service has answered what the client will not hear, or has gone. */
+    void awaitSwallowed() throws IOException {
+      try {
+        came.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted", e);
+      }
     }
   }
 }

@@ -27,7 +27,12 @@ final class HttpRelay {
     this.service = service;
   }
 
-  static void run(FaultProxy proxy, HttpFaults faults, Socket client, Socket service)
+  static void run(
+      FaultProxy proxy,
+      HttpFaults faults,
+      Socket client,
+      Socket service,
+      FaultProxy.Answers answers)
       throws IOException {
     HttpRelay relay = new HttpRelay(proxy, client.getInputStream(), service.getOutputStream());
     while (true) {
@@ -51,9 +56,11 @@ final class HttpRelay {
         }
         case HttpFaults.Fault.Drop() -> {}
         case HttpFaults.Fault.LoseAnswer() -> {
-          client.shutdownOutput();
+          answers.mute();
           relay.pass(head);
           relay.body(text, true);
+          // Closed any earlier, the service might lose the request along with the connection.
+          answers.awaitSwallowed();
         }
       }
       client.close(); // the client must not take a later answer for this request's
