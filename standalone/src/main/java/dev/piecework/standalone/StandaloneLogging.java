@@ -11,8 +11,12 @@ import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
+import dev.piecework.worker.WorkerApplication;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Properties;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -24,20 +28,15 @@ public final class StandaloneLogging {
   private static final String PATTERN =
       "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread]%replace( job=%X{job:-} attempt=%X{attempt:-} epoch=%X{epoch:-}){' job= attempt= epoch=', ''} %logger{0}: %msg%n%ex{full}";
 
-  /** Frameworks that print a stack trace for what the worker itself says in one line. */
+  /** What only this program has on board; the worker's own file says the rest. */
   private static final Map<String, Level> LEVELS =
       Map.of(
-          "dev.piecework", Level.INFO,
           "org.apache.qpid", Level.ERROR,
           "qpid.message", Level.ERROR,
-          "org.gaul.s3proxy", Level.ERROR,
-          "org.eclipse.jetty", Level.ERROR,
-          "org.gaul.shaded", Level.ERROR,
-          "org.springframework.boot", Level.ERROR,
-          "com.zaxxer.hikari", Level.ERROR,
-          "org.flywaydb", Level.ERROR,
-          "org.springframework.batch", Level.ERROR);
+          "org.gaul", Level.ERROR);
 
+  private static final String WORKER_SETTINGS = "/piecework.properties";
+  private static final String LEVEL_PREFIX = "logging.level.";
   private static final String FILE_SIZE = "5MB";
   private static final int OLD_FILES = 3;
 
@@ -92,5 +91,26 @@ public final class StandaloneLogging {
     root.setLevel(Level.WARN);
     root.addAppender(appender);
     LEVELS.forEach((name, level) -> context.getLogger(name).setLevel(level));
+    workerLevels().forEach((name, level) -> context.getLogger(name).setLevel(level));
+  }
+
+  private static Map<String, Level> workerLevels() {
+    Properties properties = new Properties();
+    try (var in = WorkerApplication.class.getResourceAsStream(WORKER_SETTINGS)) {
+      if (in != null) {
+        properties.load(in);
+      }
+    } catch (IOException e) {
+      // Then the log says more than it has to.
+    }
+    Map<String, Level> levels = new HashMap<>();
+    for (String name : properties.stringPropertyNames()) {
+      if (name.startsWith(LEVEL_PREFIX)) {
+        levels.put(
+            name.substring(LEVEL_PREFIX.length()),
+            Level.toLevel(properties.getProperty(name), Level.WARN));
+      }
+    }
+    return levels;
   }
 }

@@ -1,5 +1,6 @@
 package dev.piecework.standalone.embedded;
 
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import org.apache.qpid.server.SystemLauncher;
 import org.apache.qpid.server.SystemLauncherListener;
 import org.apache.qpid.server.model.SystemConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An AMQP 0-9-1 broker (Qpid Broker-J) in this process. It speaks what RabbitMQ speaks, so that
@@ -47,7 +49,7 @@ public final class EmbeddedBroker implements AutoCloseable {
           "the embedded broker cannot listen on %s:%d: the port is taken; choose another one"
               .formatted(Loopback.ADDRESS, port));
     }
-    StartFailure failure = new StartFailure();
+    StartWatch failure = new StartWatch();
     SystemLauncher launcher = new SystemLauncher(failure);
     try {
       Files.createDirectories(workFolder);
@@ -165,14 +167,51 @@ public final class EmbeddedBroker implements AutoCloseable {
     return text.replace("\\", "\\\\").replace("\"", "\\\"");
   }
 
+  /**
+   * Takes away the broker's own reaction to SIGINT and SIGTERM. It would close at once, beside
+   * whoever still has to hand jobs back through it; when it closes is for {@link #close} to say.
+   * Qpid has no setting for this, hence the look at a private field. Where it is not found, a stop
+   * takes longer, and no more.
+   */
+  private static void disarm(@Nullable Object container) {
+    if (container == null) {
+      return;
+    }
+    for (Class<?> type = container.getClass(); type != null; type = type.getSuperclass()) {
+      try {
+        Field hook = type.getDeclaredField("_shutdownHook");
+        hook.setAccessible(true);
+        if (hook.get(container) instanceof Thread thread) {
+          Runtime.getRuntime().removeShutdownHook(thread);
+        }
+        return;
+      } catch (NoSuchFieldException e) {
+        // Perhaps one of its ancestors has it.
+      } catch (IllegalAccessException | IllegalStateException e) {
+        return;
+      }
+    }
+  }
+
   /** The launcher tells of a failed start through a listener, and does not throw. */
-  private static final class StartFailure
+  private static final class StartWatch
       extends SystemLauncherListener.DefaultSystemLauncherListener {
     private Optional<RuntimeException> cause = Optional.empty();
+    private Optional<SystemConfig<?>> system = Optional.empty();
 
     @Override
     public void errorOnStartup(RuntimeException e) {
       cause = Optional.of(e);
+    }
+
+    @Override
+    public void onContainerResolve(SystemConfig<?> systemConfig) {
+      system = Optional.of(systemConfig);
+    }
+
+    @Override
+    public void afterStartup() {
+      system.ifPresent(config -> disarm(config.getContainer()));
     }
 
     Optional<RuntimeException> cause() {
