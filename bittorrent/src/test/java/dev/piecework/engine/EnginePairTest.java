@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -86,6 +89,131 @@ class EnginePairTest {
 
     assertThat(torrent.stop()).succeedsWithin(LIMIT);
     again.start(seeder, again.request(MemoryStorage.empty(content.metainfo()), List.of()));
+  }
+
+  @Test
+  void leechersTradeWithEachOther() {
+    TestContent content = TestContent.make(folder, 12 << 20, 64 << 10);
+    try (Engine third = Engine.start(EngineSettings.defaults())) {
+      TestDownload seeding = new TestDownload(content.metainfo());
+      Torrent origin =
+          seeding.start(
+              seeder,
+              seeding.seed(MemoryStorage.full(content.metainfo(), content.bytes()), 4L << 20));
+      TestDownload one = new TestDownload(content.metainfo());
+      TestDownload two = new TestDownload(content.metainfo());
+      MemoryStorage first = MemoryStorage.empty(content.metainfo());
+      MemoryStorage second = MemoryStorage.empty(content.metainfo());
+      Torrent a =
+          one.start(
+              leecher,
+              one.request(
+                  first, List.of(loopback(seeder.listenPort()), loopback(third.listenPort()))));
+      Torrent b =
+          two.start(
+              third,
+              two.request(
+                  second, List.of(loopback(seeder.listenPort()), loopback(leecher.listenPort()))));
+      await().atMost(LIMIT).until(() -> one.complete() && two.complete());
+      assertThat(first.bytes()).isEqualTo(content.bytes());
+      assertThat(second.bytes()).isEqualTo(content.bytes());
+      await().atMost(LIMIT).until(() -> a.stats().sentBytes() + b.stats().sentBytes() > 1 << 20);
+      await().atMost(LIMIT).until(() -> origin.stats().sentBytes() < 2L * content.bytes().length);
+    }
+  }
+
+  @Test
+  void aForgottenPieceIsNeitherServedNorAdvertised() {
+    TestContent content = TestContent.make(folder, 2 << 20, 64 << 10);
+    Torrent origin = seed(content);
+    int forgotten = 5;
+    TestDownload download = new TestDownload(content.metainfo());
+    MemoryStorage storage = MemoryStorage.empty(content.metainfo());
+    origin.forget(forgotten);
+    download.start(leecher, download.request(storage, List.of(loopback(seeder.listenPort()))));
+    int pieces = content.metainfo().pieceCount();
+    await().atMost(LIMIT).until(() -> download.verifiedPieces() == pieces - 1);
+    assertThat(download.order).doesNotContain(forgotten);
+  }
+
+  @Test
+  void aPieceForgottenWhilePeersAreConnectedIsTakenBack() {
+    TestContent content = TestContent.make(folder, 3 << 20, 64 << 10);
+    TestDownload seeding = new TestDownload(content.metainfo());
+    Torrent origin =
+        seeding.start(
+            seeder,
+            seeding.seed(MemoryStorage.full(content.metainfo(), content.bytes()), 256 << 10));
+    TestDownload download = new TestDownload(content.metainfo());
+    MemoryStorage storage = MemoryStorage.empty(content.metainfo());
+    Torrent torrent =
+        download.start(leecher, download.request(storage, List.of(loopback(seeder.listenPort()))));
+    await().atMost(LIMIT).until(() -> torrent.stats().seeders() == 1);
+    for (int piece = 0; piece < content.metainfo().pieceCount(); piece++) {
+      origin.forget(piece);
+    }
+    await().atMost(LIMIT).until(() -> torrent.stats().seeders() == 0);
+    assertThat(download.complete()).isFalse();
+    assertThat(torrent.stats().peers()).isEqualTo(1);
+  }
+
+  @Test
+  void torrentsShareALittleMemoryAndAllComplete() {
+    EngineSettings defaults = EngineSettings.defaults();
+    EngineSettings small =
+        new EngineSettings(
+            0,
+            defaults.listenAddress(),
+            defaults.announcedAddress(),
+            defaults.addressPolicy(),
+            200,
+            60,
+            30,
+            defaults.connectTimeout(),
+            defaults.handshakeTimeout(),
+            defaults.idleTimeout(),
+            1 << 20,
+            8,
+            2,
+            2);
+    try (Engine narrow = Engine.start(small)) {
+      List<TestDownload> downloads = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        TestContent content = TestContent.make(folder, (6 << 20) + i, 512 << 10);
+        seed(content);
+        TestDownload download = new TestDownload(content.metainfo());
+        download.start(
+            narrow,
+            download.request(
+                MemoryStorage.empty(content.metainfo()), List.of(loopback(seeder.listenPort()))));
+        downloads.add(download);
+      }
+      await().atMost(LIMIT).until(() -> downloads.stream().allMatch(TestDownload::complete));
+    }
+  }
+
+  @Test
+  void storageThatFailsStopsTheTorrentAndSaysWhy() {
+    TestContent content = TestContent.make(folder, 2 << 20, 64 << 10);
+    seed(content);
+    TestDownload download = new TestDownload(content.metainfo());
+    PieceStorage full =
+        new PieceStorage() {
+          @Override
+          public void write(int piece, ByteBuffer verified) throws IOException {
+            throw new IOException("no space left");
+          }
+
+          @Override
+          public boolean read(int piece, int offset, ByteBuffer into) {
+            return false;
+          }
+        };
+    Torrent torrent =
+        download.start(leecher, download.request(full, List.of(loopback(seeder.listenPort()))));
+    await().atMost(LIMIT).until(() -> download.failure.get().contains("no space left"));
+    assertThat(torrent.stop()).succeedsWithin(LIMIT);
+    assertThat(download.verifiedPieces()).isZero();
   }
 
   private Torrent seed(TestContent content) {

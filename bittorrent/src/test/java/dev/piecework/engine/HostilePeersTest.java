@@ -51,8 +51,7 @@ class HostilePeersTest {
             content.metainfo().infoHash(), 1, (piece, offset, length) -> new byte[length])) {
       MemoryStorage storage = MemoryStorage.empty(content.metainfo());
       TestDownload download = new TestDownload(content.metainfo());
-      Torrent torrent =
-          download.start(leecher, download.request(storage, List.of(liar.address())));
+      Torrent torrent = download.start(leecher, download.request(storage, List.of(liar.address())));
       await().atMost(LIMIT).until(() -> torrent.stats().failedPieces() > 0);
       await().atMost(LIMIT).until(() -> liar.ended.get() > 0);
 
@@ -166,8 +165,7 @@ class HostilePeersTest {
   void aHandshakeForATorrentThatIsNotHereIsHungUpOn() throws IOException {
     try (Socket socket = new Socket(loopback(0).getAddress(), seeder.listenPort())) {
       ByteBuf bytes = Unpooled.buffer();
-      new Handshake(
-              true, true, InfoHash.fromHex("ab".repeat(20)), PeerId.random(new Random(1)))
+      new Handshake(true, true, InfoHash.fromHex("ab".repeat(20)), PeerId.random(new Random(1)))
           .write(bytes);
       ScriptedPeer.send(socket.getOutputStream(), bytes);
       InputStream in = socket.getInputStream();

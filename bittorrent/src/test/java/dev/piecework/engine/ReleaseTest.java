@@ -54,8 +54,7 @@ class ReleaseTest {
     TestDownload download = new TestDownload(content.metainfo());
     MemoryStorage storage = MemoryStorage.empty(content.metainfo());
     Torrent torrent =
-        download.start(
-            leecher, download.request(storage, List.of(loopback(seeder.listenPort()))));
+        download.start(leecher, download.request(storage, List.of(loopback(seeder.listenPort()))));
     if (download.hashCode() % 4 == 0) {
       await()
           .pollDelay(Duration.ZERO)
@@ -80,8 +79,7 @@ class ReleaseTest {
           download.start(
               leecher,
               download.request(
-                  MemoryStorage.empty(content.metainfo()),
-                  List.of(loopback(seeder.listenPort()))));
+                  MemoryStorage.empty(content.metainfo()), List.of(loopback(seeder.listenPort()))));
       await().atMost(LIMIT).until(() -> download.verifiedPieces() > 0);
       seeder.close();
       leecher.close();
@@ -94,9 +92,7 @@ class ReleaseTest {
       assertThat(leecher.buffers().usedBytes()).isZero();
       assertThat(leecher.buffers().idleBytes()).isZero();
     }
-    await()
-        .atMost(LIMIT)
-        .untilAsserted(() -> assertThat(engineThreads()).isEmpty());
+    await().atMost(LIMIT).untilAsserted(() -> assertThat(engineThreads()).isEmpty());
   }
 
   private static List<String> engineThreads() {

@@ -16,8 +16,9 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A peer that does what a test tells it: waits for a call, says that it has everything and unchokes,
- * then answers each request by {@link Answer}. Plain blocking sockets, one thread per connection.
+ * A peer that does what a test tells it: waits for a call, says that it has everything and
+ * unchokes, then answers each request by {@link Answer}. Plain blocking sockets, one thread per
+ * connection.
  */
 final class ScriptedPeer implements AutoCloseable {
   /** What to send for a request; no bytes for nothing at all. */

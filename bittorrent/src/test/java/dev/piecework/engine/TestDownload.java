@@ -50,9 +50,16 @@ final class TestDownload implements TorrentListener {
   }
 
   TorrentRequest seed(PieceStorage storage) {
+    return seed(storage, 0);
+  }
+
+  TorrentRequest seed(PieceStorage storage, long uploadLimit) {
     BitSet all = new BitSet();
     all.set(0, metainfo.pieceCount());
-    return request(storage, List.of(), all, 64L << 20, 0);
+    BitSet done = new BitSet();
+    done.set(0, bundles.size());
+    return new TorrentRequest(
+        metainfo, bundles, done, all, 1, 1, storage, this, List.of(), uploadLimit, 0);
   }
 
   TorrentRequest request(
@@ -61,14 +68,10 @@ final class TestDownload implements TorrentListener {
       BitSet available,
       long windowBytes,
       long downloadLimit) {
-    BitSet done = new BitSet();
-    if (available.cardinality() == metainfo.pieceCount()) {
-      done.set(0, bundles.size());
-    }
     return new TorrentRequest(
         metainfo,
         bundles,
-        done,
+        new BitSet(),
         available,
         windowBytes,
         2 * windowBytes,

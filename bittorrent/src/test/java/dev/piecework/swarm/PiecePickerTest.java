@@ -43,11 +43,10 @@ class PiecePickerTest {
       begun.add(begin(picker, seed));
     }
     assertThat(picker.pick(seed)).isEqualTo(-1);
-    begun.forEach(
-        piece -> {
-          picker.arrived(piece);
-          picker.verified(piece);
-        });
+    begun.forEach(piece -> {
+      picker.arrived(piece);
+      picker.verified(piece);
+    });
     assertThat(picker.pick(seed)).as("verified is not yet durable").isEqualTo(-1);
 
     picker.bundleDone(begun.getFirst() / PER_BUNDLE);
@@ -177,8 +176,7 @@ class PiecePickerTest {
     seed.fill();
     counts.add(seed);
     PiecePicker picker =
-        new PiecePicker(
-            5, sharing, new BitSet(), new BitSet(), 1000, 1000, counts, new Random(1));
+        new PiecePicker(5, sharing, new BitSet(), new BitSet(), 1000, 1000, counts, new Random(1));
     Set<Integer> pieces = new HashSet<>();
     for (int i = 0; i < 5; i++) {
       int piece = begin(picker, seed);
@@ -198,7 +196,14 @@ class PiecePickerTest {
 
   private PiecePicker picker(long window, long starved) {
     return new PiecePicker(
-        PIECES, bundles(), new BitSet(), new BitSet(), window, starved, availability, new Random(1));
+        PIECES,
+        bundles(),
+        new BitSet(),
+        new BitSet(),
+        window,
+        starved,
+        availability,
+        new Random(1));
   }
 
   private static int begin(PiecePicker picker, PieceSet peer) {

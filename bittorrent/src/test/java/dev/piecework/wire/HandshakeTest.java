@@ -32,8 +32,7 @@ class HandshakeTest {
 
   @Test
   void theExtensionHandshakeSaysWhatItShould() throws Exception {
-    ExtensionHandshake ours =
-        new ExtensionHandshake(1, 2, 31235, "Piecework", 6881, 2000, true);
+    ExtensionHandshake ours = new ExtensionHandshake(1, 2, 31235, "Piecework", 6881, 2000, true);
     byte[] payload = ours.encode(InetAddress.getByName("192.0.2.7"));
     assertThat(ExtensionHandshake.read(payload)).isEqualTo(ours);
     assertThat(new String(payload, StandardCharsets.ISO_8859_1))
@@ -52,8 +51,7 @@ class HandshakeTest {
   @Test
   void anythingButADictionaryIsRefused() {
     for (String payload : new String[] {"", "le", "d1:m", "xyz", "d1:md"}) {
-      assertThatThrownBy(
-              () -> ExtensionHandshake.read(payload.getBytes(StandardCharsets.US_ASCII)))
+      assertThatThrownBy(() -> ExtensionHandshake.read(payload.getBytes(StandardCharsets.US_ASCII)))
           .isInstanceOf(WireException.class);
     }
   }
