@@ -13,7 +13,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,13 +39,14 @@ final class Connections {
   private final EngineParts parts;
   private final PeerBook book = new PeerBook(MAX_ADDRESSES);
   private final List<PeerLink> links = new ArrayList<>();
-  private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private final ChannelGroup channels;
   private int connecting;
   private boolean closed;
 
   Connections(Swarm swarm, EngineParts parts) {
     this.swarm = swarm;
     this.parts = parts;
+    this.channels = new DefaultChannelGroup(swarm.loop());
   }
 
   /** Connected peers; not to be changed. */
@@ -194,7 +194,8 @@ final class Connections {
   private Optional<PeerLink> attach(
       Channel channel, Handshake handshake, boolean incoming, ByteBuf rest) {
     Optional<String> objection =
-        channel.remoteAddress() instanceof InetSocketAddress remote
+        // It may have ended on its way to this loop, with nobody in its pipeline to hear of it.
+        channel.isActive() && channel.remoteAddress() instanceof InetSocketAddress remote
             ? objection(remote, handshake, incoming)
             : Optional.of("gone already");
     if (objection.isPresent()) {
@@ -236,10 +237,10 @@ final class Connections {
     }
     for (PeerLink each : List.copyOf(links)) {
       if (each.handshake().peerId().equals(handshake.peerId())) {
-        if (keepExisting(each, incoming)) {
+        if (keepExisting(each, remote, incoming)) {
           return Optional.of("connected already");
         }
-        each.close("crossed by another connection of the same peer");
+        each.close("replaced by another connection of the same peer");
       }
     }
     if (links.size() >= parts.settings().maxConnectionsPerTorrent()) {
@@ -248,8 +249,15 @@ final class Connections {
     return Optional.empty();
   }
 
-  /** Of two connections that cross, both ends keep the one that the smaller peer id began. */
-  private boolean keepExisting(PeerLink existing, boolean newIsIncoming) {
+  /**
+   * Of two connections that cross, both ends keep the one that the smaller peer id began. Of two
+   * that a peer began from one host the first is dead, only we have not heard of it yet.
+   */
+  private boolean keepExisting(
+      PeerLink existing, InetSocketAddress remote, boolean newIsIncoming) {
+    if (existing.incoming() && newIsIncoming) {
+      return !existing.remote().getAddress().equals(remote.getAddress());
+    }
     boolean crossing =
         existing.incoming() != newIsIncoming
             && System.nanoTime() - existing.connectedAtNanos() < CROSSING_NANOS;

@@ -67,6 +67,9 @@ final class PieceChecker {
       }
     } catch (IOException | RuntimeException e) {
       answer = () -> answers.storageFailed(assembly, e);
+    } catch (Error e) {
+      // No answer would leave the torrent waiting for one for ever.
+      answer = () -> answers.storageFailed(assembly, new IllegalStateException(e));
     }
     loop.execute(answer);
   }

@@ -391,6 +391,11 @@ final class Swarm implements PieceChecker.Answers {
     });
   }
 
+  /** The engine is closed and its threads have ended: nobody need wait any longer. */
+  void abandoned() {
+    stopped.complete(null);
+  }
+
   /** Stops; from any thread. */
   CompletableFuture<Void> stop() {
     onLoop(this::stopNow);

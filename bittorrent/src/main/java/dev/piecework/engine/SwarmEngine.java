@@ -36,7 +36,7 @@ final class SwarmEngine implements Engine, EngineParts {
   private static final long CLOSE_SECONDS = 8;
 
   private final EngineSettings settings;
-  private final Transports transport = Transports.best();
+  private final Transports transport;
   private final EventLoopGroup loops;
   private final ExecutorService pool;
   private final PieceBuffers buffers;
@@ -48,7 +48,12 @@ final class SwarmEngine implements Engine, EngineParts {
   private volatile boolean closed;
 
   SwarmEngine(EngineSettings settings) {
+    this(settings, Transports.best());
+  }
+
+  SwarmEngine(EngineSettings settings, Transports transport) {
     this.settings = settings;
+    this.transport = transport;
     this.loops = transport.eventLoops(settings.eventLoopThreads(), "piecework-peers");
     this.pool =
         Executors.newFixedThreadPool(
@@ -217,6 +222,7 @@ final class SwarmEngine implements Engine, EngineParts {
       Thread.currentThread().interrupt();
     }
     shutDownThreads();
+    swarms.values().forEach(Swarm::abandoned);
     buffers.close();
     LOG.info("Engine: closed");
   }

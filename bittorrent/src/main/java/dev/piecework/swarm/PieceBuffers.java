@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public final class PieceBuffers implements AutoCloseable {
   private static final int GRANULE = 16 << 10;
 
+  /** How long a refusal counts: whoever still wants a buffer asks again sooner. */
+  private static final long WAIT_NANOS = 2_000_000_000L;
+
   private final long limit;
   private final ByteBufAllocator memory = new UnpooledByteBufAllocator(true);
   private final Map<Integer, Deque<ByteBuf>> idle = new HashMap<>();
@@ -74,12 +77,15 @@ public final class PieceBuffers implements AutoCloseable {
 
   private synchronized Optional<ByteBuf> acquire(Account account, int length) {
     int capacity = capacity(length);
+    long now = System.nanoTime();
+    waiting.removeIf(each -> now - each.refusedAtNanos > WAIT_NANOS);
     // While others wait, nobody takes more than an even share; whoever has nothing comes first.
     long share =
         waiting.isEmpty() || (waiting.contains(account) && waiting.size() == 1)
             ? limit
             : limit / Math.max(1, accounts);
     if (usedBytes >= limit || (account.held > 0 && account.held + capacity > share)) {
+      account.refusedAtNanos = now;
       waiting.add(account);
       return Optional.empty();
     }
@@ -131,6 +137,7 @@ public final class PieceBuffers implements AutoCloseable {
   public final class Account implements AutoCloseable {
     private final Runnable released;
     private long held;
+    private long refusedAtNanos;
 
     private Account(Runnable released) {
       this.released = released;

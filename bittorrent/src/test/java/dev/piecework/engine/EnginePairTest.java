@@ -4,7 +4,9 @@ import static dev.piecework.engine.TestDownload.loopback;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.piecework.net.Transports;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -16,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Two engines of ours with each other over real sockets. */
 class EnginePairTest {
@@ -89,6 +93,30 @@ class EnginePairTest {
 
     assertThat(torrent.stop()).succeedsWithin(LIMIT);
     again.start(seeder, again.request(MemoryStorage.empty(content.metainfo()), List.of()));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transports.class)
+  void everyTransportThatLoadsMovesPeersToTheLoopOfTheirTorrent(Transports transport) {
+    assumeTrue(transport.available());
+    EngineSettings settings = EngineSettings.defaults();
+    try (Engine from = new SwarmEngine(settings, transport);
+        Engine to = new SwarmEngine(settings, transport)) {
+      // Several torrents, so that some connections are accepted on another loop than their own.
+      List<TestDownload> downloads = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        TestContent content = TestContent.make(folder, (3 << 20) + i, 64 << 10);
+        TestDownload seeding = new TestDownload(content.metainfo());
+        seeding.start(from, seeding.seed(MemoryStorage.full(content.metainfo(), content.bytes())));
+        TestDownload download = new TestDownload(content.metainfo());
+        download.start(
+            to,
+            download.request(
+                MemoryStorage.empty(content.metainfo()), List.of(loopback(from.listenPort()))));
+        downloads.add(download);
+      }
+      await().atMost(LIMIT).until(() -> downloads.stream().allMatch(TestDownload::complete));
+    }
   }
 
   @Test
