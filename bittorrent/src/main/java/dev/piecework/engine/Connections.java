@@ -253,8 +253,7 @@ final class Connections {
    * Of two connections that cross, both ends keep the one that the smaller peer id began. Of two
    * that a peer began from one host the first is dead, only we have not heard of it yet.
    */
-  private boolean keepExisting(
-      PeerLink existing, InetSocketAddress remote, boolean newIsIncoming) {
+  private boolean keepExisting(PeerLink existing, InetSocketAddress remote, boolean newIsIncoming) {
     if (existing.incoming() && newIsIncoming) {
       return !existing.remote().getAddress().equals(remote.getAddress());
     }
