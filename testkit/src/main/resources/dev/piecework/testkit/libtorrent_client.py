@@ -49,6 +49,15 @@ if options["complete"]:
     flags |= lt.torrent_flags.seed_mode  # hashes a piece when it is first asked for
 parameters.flags = flags
 handle = session.add_torrent(parameters)
+
+
+def limit_upload(bytes_per_second):
+    # The session's own limit leaves out peers of the local network, which all peers of a test are.
+    session.apply_settings({"upload_rate_limit": bytes_per_second})
+    handle.set_upload_limit(bytes_per_second if bytes_per_second > 0 else -1)
+
+
+limit_upload(options["upload"])
 for host, port in options["peers"]:
     handle.connect_peer((host, port))
 
@@ -69,7 +78,7 @@ class Control(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path == "/limits":
-            session.apply_settings({"upload_rate_limit": body["upload"]})
+            limit_upload(body["upload"])
         elif self.path == "/peer":
             handle.connect_peer((body["host"], body["port"]))
         self.answer({})
