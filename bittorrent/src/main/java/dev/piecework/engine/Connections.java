@@ -13,6 +13,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.AttributeKey;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,9 @@ final class Connections {
 
   /** How close together two connections are for crossing: both ends must keep the same one. */
   private static final long CROSSING_NANOS = 10_000_000_000L;
+
+  /** When an incoming connection was accepted, in nanoseconds. */
+  static final AttributeKey<Long> ACCEPTED_AT = AttributeKey.valueOf("piecework.acceptedAt");
 
   private final Swarm swarm;
   private final EngineParts parts;
@@ -196,7 +200,7 @@ final class Connections {
     Optional<String> objection =
         // It may have ended on its way to this loop, with nobody in its pipeline to hear of it.
         channel.isActive() && channel.remoteAddress() instanceof InetSocketAddress remote
-            ? objection(remote, handshake, incoming)
+            ? objection(channel, remote, handshake, incoming)
             : Optional.of("gone already");
     if (objection.isPresent()) {
       LOG.debug("{}: not taken: {}", channel, objection.get());
@@ -219,7 +223,7 @@ final class Connections {
   }
 
   private Optional<String> objection(
-      InetSocketAddress remote, Handshake handshake, boolean incoming) {
+      Channel channel, InetSocketAddress remote, Handshake handshake, boolean incoming) {
     if (closed) {
       return Optional.of("the torrent is being stopped");
     }
@@ -237,7 +241,7 @@ final class Connections {
     }
     for (PeerLink each : List.copyOf(links)) {
       if (each.handshake().peerId().equals(handshake.peerId())) {
-        if (keepExisting(each, remote, incoming)) {
+        if (keepExisting(each, channel, remote, incoming)) {
           return Optional.of("connected already");
         }
         each.close("replaced by another connection of the same peer");
@@ -253,9 +257,16 @@ final class Connections {
    * Of two connections that cross, both ends keep the one that the smaller peer id began. Of two
    * that a peer began from one host the first is dead, only we have not heard of it yet.
    */
-  private boolean keepExisting(PeerLink existing, InetSocketAddress remote, boolean newIsIncoming) {
+  private boolean keepExisting(
+      PeerLink existing, Channel channel, InetSocketAddress remote, boolean newIsIncoming) {
     if (existing.incoming() && newIsIncoming) {
-      return !existing.remote().getAddress().equals(remote.getAddress());
+      // Which is the first is not a matter of which came to this loop first.
+      Long accepted = channel.attr(ACCEPTED_AT).get();
+      Long before = existing.channel().attr(ACCEPTED_AT).get();
+      return !existing.remote().getAddress().equals(remote.getAddress())
+          || accepted == null
+          || before == null
+          || accepted - before < 0;
     }
     boolean crossing =
         existing.incoming() != newIsIncoming

@@ -101,6 +101,7 @@ final class SwarmEngine implements Engine, EngineParts {
       return;
     }
     channel.closeFuture().addListener(done -> limits.closed());
+    channel.attr(Connections.ACCEPTED_AT).set(System.nanoTime());
     Connections.configure(channel);
     channel
         .pipeline()
