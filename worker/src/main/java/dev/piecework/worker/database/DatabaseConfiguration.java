@@ -22,12 +22,21 @@ public class DatabaseConfiguration {
   /** The pool: a few connections beside one for each job; none is held while waiting for peers. */
   @Bean
   HikariDataSource dataSource(DatabaseSettings database, WorkerSettings worker) {
+    return open(database, worker.slots() + 4);
+  }
+
+  /**
+   * Opens a database and brings its schema up to date.
+   *
+   * @throws WorkerStartException if it cannot be used
+   */
+  public static HikariDataSource open(DatabaseSettings database, int connections) {
     HikariConfig config = new HikariConfig();
     config.setPoolName("piecework");
     config.setJdbcUrl(database.url());
     config.setUsername(database.username());
     config.setPassword(database.password());
-    config.setMaximumPoolSize(worker.slots() + 4);
+    config.setMaximumPoolSize(connections);
     config.setMinimumIdle(1);
     config.setConnectionTimeout(database.connectTimeout().toMillis());
     config.setInitializationFailTimeout(database.connectTimeout().toMillis());

@@ -37,6 +37,8 @@ public record Fault(Kind kind, String message) {
     STALLED(true),
     /** The scratch folder failed: full, gone, or broken. */
     SCRATCH_FAILED(true),
+    /** The database did not answer. */
+    DATABASE_UNAVAILABLE(true),
     /** The worker itself failed: a defect of ours. */
     INTERNAL(true);
 

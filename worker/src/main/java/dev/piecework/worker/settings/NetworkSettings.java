@@ -1,5 +1,7 @@
 package dev.piecework.worker.settings;
 
+import dev.piecework.net.AddressPolicy;
+import dev.piecework.net.Cidr;
 import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -17,8 +19,23 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 public record NetworkSettings(
     @DefaultValue List<String> allow, @DefaultValue("false") boolean local) {
 
-  /** Copies. */
+  /** Validates. */
   public NetworkSettings {
     allow = List.copyOf(allow);
+    networks(allow);
+  }
+
+  /** What these settings allow. */
+  public AddressPolicy policy() {
+    return local ? AddressPolicy.everything() : AddressPolicy.publicOnly(networks(allow));
+  }
+
+  private static List<Cidr> networks(List<String> allow) {
+    try {
+      return allow.stream().map(Cidr::parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "piecework.network.allow (PIECEWORK_NETWORK_ALLOW): " + e.getMessage(), e);
+    }
   }
 }

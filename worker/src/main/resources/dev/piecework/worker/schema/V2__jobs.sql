@@ -22,6 +22,9 @@ CREATE TABLE piecework_job (
   due_at TIMESTAMP WITH TIME ZONE,
   -- Times its message was published again since it last ran.
   requeues INT NOT NULL,
+  priority INT NOT NULL,
+  -- JSON object: repeated in every event.
+  labels TEXT NOT NULL,
   bucket VARCHAR(255) NOT NULL,
   prefix VARCHAR(1024) NOT NULL,
   info_hash VARCHAR(40) NOT NULL,
@@ -89,7 +92,12 @@ CREATE TABLE piecework_outbox (
   discriminator VARCHAR(100) NOT NULL,
   exchange VARCHAR(255) NOT NULL,
   routing_key VARCHAR(255) NOT NULL,
+  priority INT NOT NULL,
+  content_type VARCHAR(100) NOT NULL,
+  -- JSON object of strings.
   headers TEXT NOT NULL,
+  -- Whether it is a fault that no queue takes it; nobody need listen to events.
+  mandatory BOOLEAN NOT NULL,
   -- Null: the job's own message.
   body TEXT,
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,

@@ -1,0 +1,257 @@
+package dev.piecework.worker.job;
+
+import dev.piecework.message.Destination;
+import dev.piecework.message.EventData;
+import dev.piecework.message.EventType;
+import dev.piecework.message.JobMessage;
+import dev.piecework.message.JobMessageCodec;
+import dev.piecework.message.MessageException;
+import dev.piecework.worker.lease.Lease;
+import dev.piecework.worker.outbox.Outbox;
+import dev.piecework.worker.outbox.TextMap;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** What becomes of a job message: a new row, a claim, or nothing at all. */
+public final class Admissions {
+  private final JdbcClient jdbc;
+  private final TransactionTemplate transactions;
+  private final Transitions transitions;
+  private final Outbox outbox;
+  private final JobEntries entries;
+  private final String worker;
+  private final Duration leaseDuration;
+  private final Duration requeueAfter;
+
+  /**
+   * @param worker this worker's identity
+   * @param leaseDuration of the leases it takes
+   * @param requeueAfter how long a queued job's message is waited for
+   */
+  public Admissions(
+      JdbcClient jdbc,
+      TransactionTemplate transactions,
+      Outbox outbox,
+      String worker,
+      Duration leaseDuration,
+      Duration requeueAfter) {
+    this.jdbc = jdbc;
+    this.transactions = transactions;
+    this.transitions = new Transitions(jdbc, worker);
+    this.outbox = outbox;
+    this.entries = new JobEntries(worker);
+    this.worker = worker;
+    this.leaseDuration = leaseDuration;
+    this.requeueAfter = requeueAfter;
+  }
+
+  /** What a message leads to. */
+  public enum Admission {
+    /** The job waits for a worker: claim it. */
+    CLAIM,
+    /** Nothing to do: another worker has it, or it rests, or it has ended. Its row says which. */
+    LEAVE
+  }
+
+  /**
+   * Writes a new job down, or says what is to be done about one that is there. Submitting a job
+   * again changes nothing, but for two ends: of a completed job the event is published again, under
+   * the same id; a failed one starts again from its checkpoint.
+   */
+  public Admission admit(Submission submission) {
+    try {
+      Optional<Admission> known = perform(() -> again(submission));
+      if (known.isPresent()) {
+        return known.get();
+      }
+      perform(() -> accept(submission));
+      return Admission.CLAIM;
+    } catch (DuplicateKeyException e) {
+      // Another worker has just written the same job.
+      return perform(() -> again(submission)).orElseThrow();
+    }
+  }
+
+  private Optional<Admission> again(Submission submission) {
+    Optional<JobRow> found = transitions.lock(submission.job().id());
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    JobRow row = found.get();
+    boolean asked = submission.asksAgain(row.submission());
+    return Optional.of(
+        switch (row.state()) {
+          case QUEUED -> Admission.CLAIM;
+          case RUNNING -> row.leased() ? Admission.LEAVE : Admission.CLAIM;
+          case RETRYING, PAUSED, CANCELLED -> Admission.LEAVE;
+          case COMPLETED, SEEDING -> {
+            if (asked) {
+              outbox.again(row.id(), EventType.COMPLETED.wireName());
+              remember(submission);
+            }
+            yield Admission.LEAVE;
+          }
+          case FAILED -> {
+            if (!asked) {
+              yield Admission.LEAVE;
+            }
+            resubmit(row, submission);
+            yield Admission.CLAIM;
+          }
+        });
+  }
+
+  private void resubmit(JobRow row, Submission submission) {
+    JobMessage before = message(row.id());
+    if (!before.destination().equals(submission.job().destination())
+        || !before.source().equals(submission.job().source())) {
+      // Another job under the same name: what the earlier one has done is of no use to it.
+      for (String table :
+          new String[] {"piecework_part", "piecework_upload", "piecework_checkpoint"}) {
+        jdbc.sql("DELETE FROM " + table + " WHERE job_id = :id").param("id", row.id()).update();
+      }
+      jdbc.sql(
+              """
+              UPDATE piecework_job SET metainfo = NULL, bucket = :bucket, prefix = :prefix,
+                downloaded_bytes = 0 WHERE id = :id
+              """)
+          .param("bucket", submission.job().destination().bucket())
+          .param("prefix", submission.job().destination().prefix())
+          .param("id", row.id())
+          .update();
+    }
+    remember(submission);
+    JobRow after = row.resubmitted(requeueAfter);
+    transitions.change(row, after, "submitted again");
+    outbox.add(entries.entry(after, EventType.ACCEPTED, "", new EventData.None()), row.now());
+  }
+
+  private void remember(Submission submission) {
+    jdbc.sql(
+            """
+            UPDATE piecework_job SET submission = :submission, message = :message,
+              priority = :priority, labels = :labels WHERE id = :id
+            """)
+        .param("submission", submission.messageId())
+        .param("message", text(submission.job()))
+        .param("priority", submission.job().options().priority())
+        .param("labels", TextMap.write(submission.job().options().labels()))
+        .param("id", submission.job().id())
+        .update();
+  }
+
+  private JobRow accept(Submission submission) {
+    JobMessage job = submission.job();
+    Destination destination = job.destination();
+    OffsetDateTime now = jdbc.sql("SELECT CURRENT_TIMESTAMP").query(OffsetDateTime.class).single();
+    jdbc.sql(
+            """
+            INSERT INTO piecework_job(id, message, submission, state, reason, attempt, failures,
+              progressed, epoch, lease_owner, lease_until, due_at, requeues, priority, labels,
+              bucket, prefix, info_hash, name, total_bytes, total_pieces, total_files,
+              downloaded_bytes, sent_bytes, created_at, updated_at)
+            VALUES (:id, :message, :submission, :state, '', 0, 0, FALSE, 0, '', NULL, :due, 0,
+              :priority, :labels, :bucket, :prefix, '', '', 0, 0, 0, 0, 0, :now, :now)
+            """)
+        .param("id", job.id())
+        .param("message", text(job))
+        .param("submission", submission.messageId())
+        .param("state", JobState.QUEUED.name())
+        .param("due", now.plus(requeueAfter))
+        .param("priority", job.options().priority())
+        .param("labels", TextMap.write(job.options().labels()))
+        .param("bucket", destination.bucket())
+        .param("prefix", destination.prefix())
+        .param("now", now)
+        .update();
+    JobRow row = transitions.lock(job.id()).orElseThrow();
+    transitions.history("NEW", row, "");
+    outbox.add(
+        entries.entry(row, EventType.ACCEPTED, "", new EventData.None()),
+        now.toInstant().atOffset(ZoneOffset.UTC).toInstant());
+    return row;
+  }
+
+  /**
+   * Takes a job: raises its epoch, so that whoever had it before can write no more.
+   *
+   * @return empty if it is not to be had: held by a worker, at rest, or ended
+   */
+  public Optional<Claim> claim(String jobId) {
+    return perform(() -> {
+      Optional<JobRow> found = transitions.lock(jobId);
+      if (found.isEmpty()) {
+        return Optional.empty();
+      }
+      JobRow row = found.get();
+      boolean free =
+          row.state() == JobState.QUEUED || (row.state() == JobState.RUNNING && !row.leased());
+      if (!free) {
+        return Optional.empty();
+      }
+      JobRow claimed = row.claimed(worker, leaseDuration);
+      transitions.change(
+          row,
+          claimed,
+          row.state() == JobState.RUNNING ? "taken over from " + row.leaseOwner() : "");
+      outbox.add(
+          entries.entry(
+              claimed,
+              EventType.STARTED,
+              "",
+              new EventData.Started(worker, hostName(), hasCheckpoint(jobId))),
+          row.now());
+      return Optional.of(
+          new Claim(new Lease(jobId, claimed.epoch(), worker), claimed, message(jobId)));
+    });
+  }
+
+  private boolean hasCheckpoint(String jobId) {
+    return jdbc.sql("SELECT COUNT(*) FROM piecework_checkpoint WHERE job_id = :id")
+            .param("id", jobId)
+            .query(Long.class)
+            .single()
+        > 0;
+  }
+
+  private JobMessage message(String jobId) {
+    String text =
+        jdbc.sql("SELECT message FROM piecework_job WHERE id = :id")
+            .param("id", jobId)
+            .query(String.class)
+            .single();
+    try {
+      return JobMessageCodec.decode(text.getBytes(StandardCharsets.UTF_8));
+    } catch (MessageException e) {
+      throw new IllegalStateException("a job's own row does not hold a job: " + jobId, e);
+    }
+  }
+
+  private <T> T perform(java.util.function.Supplier<T> work) {
+    T result = transactions.execute(status -> work.get());
+    if (result == null) {
+      throw new IllegalStateException("a transaction without a result");
+    }
+    return result;
+  }
+
+  private static String text(JobMessage job) {
+    return new String(JobMessageCodec.encode(job), StandardCharsets.UTF_8);
+  }
+
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "unknown";
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package dev.piecework.worker.job;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A job as its row stood under lock, without its long columns.
+ *
+ * @param id the job
+ * @param submission AMQP message id of the submission it follows; empty if it had none
+ * @param state where it stands
+ * @param attempt runs in this series
+ * @param failures runs in a row that ended badly without progress
+ * @param progressed whether the present run has written something new to the checkpoint
+ * @param epoch raised by each claim
+ * @param leaseOwner worker that holds it; empty if none
+ * @param leaseUntil when the lease ends, by the database's clock
+ * @param dueAt when the sweeper shall look at it
+ * @param requeues times its message was published again since it last ran
+ * @param priority of its messages
+ * @param labels repeated in every event
+ * @param createdAt when it was accepted
+ * @param now the database's clock when it was read
+ */
+public record JobRow(
+    String id,
+    String submission,
+    JobState state,
+    int attempt,
+    int failures,
+    boolean progressed,
+    long epoch,
+    String leaseOwner,
+    Optional<Instant> leaseUntil,
+    Optional<Instant> dueAt,
+    int requeues,
+    int priority,
+    Map<String, String> labels,
+    Instant createdAt,
+    Instant now) {
+
+  /** However long a queue is, a lost message is missed within this time. */
+  private static final Duration LONGEST_REQUEUE = Duration.ofHours(1);
+
+  /** Whether some worker's lease still holds. */
+  public boolean leased() {
+    return !leaseOwner.isEmpty() && leaseUntil.isPresent() && leaseUntil.get().isAfter(now);
+  }
+
+  /** Whether its time has come. */
+  public boolean due() {
+    return dueAt.isPresent() && !dueAt.get().isAfter(now);
+  }
+
+  /** Failures in a row if the present run ends badly now. */
+  int failuresAfterThis() {
+    return progressed ? 1 : failures + 1;
+  }
+
+  JobRow claimed(String owner, Duration lease) {
+    return with(
+        JobState.RUNNING,
+        attempt + 1,
+        // Whoever held it before has vanished: that was a failure too.
+        state == JobState.RUNNING ? failuresAfterThis() : failures,
+        epoch + 1,
+        owner,
+        Optional.of(now.plus(lease)),
+        Optional.empty(),
+        0);
+  }
+
+  /** Back on the queue without blame: the worker shuts down. */
+  JobRow handedBack(Duration requeueAfter) {
+    return released(JobState.QUEUED, attempt - 1, progressed ? 0 : failures, requeueAfter);
+  }
+
+  /** Back on the queue because its worker has vanished. */
+  JobRow lost(Duration requeueAfter) {
+    return released(JobState.QUEUED, attempt, failuresAfterThis(), requeueAfter);
+  }
+
+  JobRow retrying(Duration delay) {
+    return released(JobState.RETRYING, attempt, failuresAfterThis(), delay);
+  }
+
+  private JobRow released(JobState to, int attempts, int failed, Duration due) {
+    return with(to, attempts, failed, epoch, "", Optional.empty(), Optional.of(now.plus(due)), 0);
+  }
+
+  /** On the queue, its message published again; looked at after a time that doubles. */
+  JobRow requeued(Duration requeueAfter) {
+    long factor = 1L << Math.min(requeues, 20);
+    Duration doubled = requeueAfter.multipliedBy(factor);
+    Duration wait = doubled.compareTo(LONGEST_REQUEUE) > 0 ? LONGEST_REQUEUE : doubled;
+    return with(
+        JobState.QUEUED,
+        attempt,
+        failures,
+        epoch,
+        "",
+        Optional.empty(),
+        Optional.of(now.plus(wait)),
+        requeues + 1);
+  }
+
+  /** A new series of attempts from the checkpoint as it is. */
+  JobRow resubmitted(Duration requeueAfter) {
+    return released(JobState.QUEUED, 0, 0, requeueAfter);
+  }
+
+  JobRow seeding() {
+    return with(JobState.SEEDING, attempt, 0, epoch, leaseOwner, leaseUntil, Optional.empty(), 0);
+  }
+
+  /** At an end: nobody holds it, nothing is due. */
+  JobRow ended(JobState end, int failed) {
+    return with(end, attempt, failed, epoch, "", Optional.empty(), Optional.empty(), 0);
+  }
+
+  private JobRow with(
+      JobState newState,
+      int newAttempt,
+      int newFailures,
+      long newEpoch,
+      String newOwner,
+      Optional<Instant> newUntil,
+      Optional<Instant> newDue,
+      int newRequeues) {
+    return new JobRow(
+        id,
+        submission,
+        newState,
+        newAttempt,
+        newFailures,
+        newState == state && progressed && newEpoch == epoch,
+        newEpoch,
+        newOwner,
+        newUntil,
+        newDue,
+        newRequeues,
+        priority,
+        labels,
+        createdAt,
+        now);
+  }
+}

@@ -1,0 +1,136 @@
+package dev.piecework.worker.job;
+
+import dev.piecework.worker.outbox.Outbox;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Jobs that nobody works on though somebody should: due for another attempt, without a message, or
+ * without their worker. Any number of workers may look at once: each job is settled under its row
+ * lock, by whoever comes first, and looked at again there.
+ */
+public final class LostJobs {
+  private static final int AT_ONCE = 200;
+
+  private final JdbcClient jdbc;
+  private final TransactionTemplate transactions;
+  private final Transitions transitions;
+  private final Outbox outbox;
+  private final JobEntries entries;
+  private final Duration requeueAfter;
+
+  /**
+   * @param worker this worker's identity
+   * @param requeueAfter how long a queued job's message is waited for
+   */
+  public LostJobs(
+      JdbcClient jdbc,
+      TransactionTemplate transactions,
+      Outbox outbox,
+      String worker,
+      Duration requeueAfter) {
+    this.jdbc = jdbc;
+    this.transactions = transactions;
+    this.transitions = new Transitions(jdbc, worker);
+    this.outbox = outbox;
+    this.entries = new JobEntries(worker);
+    this.requeueAfter = requeueAfter;
+  }
+
+  /**
+   * Puts back on the queue what belongs there.
+   *
+   * @return how many jobs were touched
+   */
+  public int sweep() {
+    List<String> candidates =
+        jdbc.sql(
+                """
+                SELECT id FROM piecework_job
+                WHERE due_at <= CURRENT_TIMESTAMP
+                  OR (lease_until <= CURRENT_TIMESTAMP AND lease_owner <> '')
+                FETCH FIRST %d ROWS ONLY
+                """
+                    .formatted(AT_ONCE))
+            .query((row, number) -> row.getString(1))
+            .list();
+    return settleAll(candidates, "");
+  }
+
+  /**
+   * Frees what this worker held in an earlier life. To be called before it claims anything: its
+   * identity is guarded by a lock on its scratch folder, so that nobody else can be holding these.
+   *
+   * @param owner the worker's identity
+   * @return how many jobs were freed
+   */
+  public int releaseEarlierLife(String owner) {
+    List<String> held =
+        jdbc.sql("SELECT id FROM piecework_job WHERE lease_owner = :owner")
+            .param("owner", owner)
+            .query((row, number) -> row.getString(1))
+            .list();
+    return settleAll(held, owner);
+  }
+
+  private int settleAll(List<String> jobIds, String deadOwner) {
+    int settled = 0;
+    for (String jobId : jobIds) {
+      Boolean touched = transactions.execute(status -> settle(jobId, deadOwner));
+      settled += Boolean.TRUE.equals(touched) ? 1 : 0;
+    }
+    return settled;
+  }
+
+  private boolean settle(String jobId, String deadOwner) {
+    Optional<JobRow> found = transitions.lockUnlessBusy(jobId);
+    if (found.isEmpty()) {
+      return false;
+    }
+    JobRow row = found.get();
+    boolean abandoned =
+        row.state().leased()
+            && (!row.leased() || (!deadOwner.isEmpty() && row.leaseOwner().equals(deadOwner)));
+    switch (row.state()) {
+      case RETRYING -> {
+        if (!row.due()) {
+          return false;
+        }
+        JobRow after = row.requeued(requeueAfter);
+        transitions.change(row, after, "its next attempt is due");
+        outbox.add(entries.continuation(after), row.now());
+      }
+      case QUEUED -> {
+        if (!row.due()) {
+          return false;
+        }
+        JobRow after = row.requeued(requeueAfter);
+        transitions.write(after, "");
+        outbox.add(entries.continuation(after), row.now());
+      }
+      case RUNNING -> {
+        if (!abandoned) {
+          return false;
+        }
+        JobRow after = row.lost(requeueAfter);
+        transitions.change(row, after, "has lost its worker " + row.leaseOwner());
+        outbox.add(entries.continuation(after), row.now());
+      }
+      case SEEDING -> {
+        if (!abandoned) {
+          return false;
+        }
+        // Seeding needs the scratch of the worker that downloaded: it ends with it.
+        JobRow after = row.ended(JobState.COMPLETED, 0);
+        transitions.change(row, after, "seeding ended with its worker " + row.leaseOwner());
+      }
+      case PAUSED, COMPLETED, FAILED, CANCELLED -> {
+        return false;
+      }
+    }
+    return true;
+  }
+}

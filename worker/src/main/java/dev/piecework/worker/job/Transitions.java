@@ -1,0 +1,156 @@
+package dev.piecework.worker.job;
+
+import dev.piecework.worker.outbox.TextMap;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * Reads job rows under lock and writes their changes: every change of a state passes {@link
+ * #change}, which refuses impossible ones and writes the history.
+ */
+final class Transitions {
+  private static final Logger LOG = LoggerFactory.getLogger(JobLedger.class);
+  private static final int MAX_REASON = 4000;
+
+  private static final String COLUMNS =
+      """
+      id, submission, state, attempt, failures, progressed, epoch, lease_owner, lease_until, \
+      due_at, requeues, priority, labels, created_at, CURRENT_TIMESTAMP AS present
+      """;
+
+  private final JdbcClient jdbc;
+  private final String worker;
+
+  Transitions(JdbcClient jdbc, String worker) {
+    this.jdbc = jdbc;
+    this.worker = worker;
+  }
+
+  /** The row, locked until the transaction at hand ends. */
+  Optional<JobRow> lock(String jobId) {
+    return jdbc.sql("SELECT " + COLUMNS + " FROM piecework_job WHERE id = :id FOR UPDATE")
+        .param("id", jobId)
+        .query(Transitions::row)
+        .optional();
+  }
+
+  /** The row, locked; empty if there is none or another transaction has it locked. */
+  Optional<JobRow> lockUnlessBusy(String jobId) {
+    return jdbc.sql(
+            "SELECT " + COLUMNS + " FROM piecework_job WHERE id = :id FOR UPDATE SKIP LOCKED")
+        .param("id", jobId)
+        .query(Transitions::row)
+        .optional();
+  }
+
+  /** The row as it stands. */
+  Optional<JobRow> read(String jobId) {
+    return jdbc.sql("SELECT " + COLUMNS + " FROM piecework_job WHERE id = :id")
+        .param("id", jobId)
+        .query(Transitions::row)
+        .optional();
+  }
+
+  /**
+   * Changes a locked row.
+   *
+   * @param before the row as {@link #lock} gave it
+   * @param after what it becomes
+   * @param reason why, for people; may be empty
+   * @throws IllegalStateException if there is no such transition
+   */
+  void change(JobRow before, JobRow after, String reason) {
+    before.state().to(after.state());
+    write(after, reason);
+    history(before.state().name(), after, reason);
+    LOG.info(
+        "job {} {} -> {}{}",
+        after.id(),
+        before.state(),
+        after.state(),
+        reason.isEmpty() ? "" : ": " + reason);
+  }
+
+  /** Writes what changed beside the state. */
+  void write(JobRow after, String reason) {
+    jdbc.sql(
+            """
+            UPDATE piecework_job SET state = :state, reason = :reason, attempt = :attempt,
+              failures = :failures, progressed = :progressed, epoch = :epoch,
+              lease_owner = :owner, lease_until = :until, due_at = :due, requeues = :requeues,
+              updated_at = CURRENT_TIMESTAMP
+            WHERE id = :id
+            """)
+        .param("state", after.state().name())
+        .param("reason", cut(reason))
+        .param("attempt", after.attempt())
+        .param("failures", after.failures())
+        .param("progressed", after.progressed())
+        .param("epoch", after.epoch())
+        .param("owner", after.leaseOwner())
+        .param("until", time(after.leaseUntil()), Types.TIMESTAMP_WITH_TIMEZONE)
+        .param("due", time(after.dueAt()), Types.TIMESTAMP_WITH_TIMEZONE)
+        .param("requeues", after.requeues())
+        .param("id", after.id())
+        .update();
+  }
+
+  /** Writes a line of history. */
+  void history(String from, JobRow after, String reason) {
+    jdbc.sql(
+            """
+            INSERT INTO piecework_job_transition(job_id, at, from_state, to_state, reason, attempt,
+              epoch, worker)
+            VALUES (:job, CURRENT_TIMESTAMP, :from, :to, :reason, :attempt, :epoch, :worker)
+            """)
+        .param("job", after.id())
+        .param("from", from)
+        .param("to", after.state().name())
+        .param("reason", cut(reason))
+        .param("attempt", after.attempt())
+        .param("epoch", after.epoch())
+        .param("worker", worker)
+        .update();
+  }
+
+  private static String cut(String reason) {
+    return reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON);
+  }
+
+  private static @Nullable OffsetDateTime time(Optional<Instant> instant) {
+    return instant.map(present -> present.atOffset(ZoneOffset.UTC)).orElse(null);
+  }
+
+  private static JobRow row(ResultSet row, int number) throws SQLException {
+    return new JobRow(
+        row.getString("id"),
+        row.getString("submission"),
+        JobState.valueOf(row.getString("state")),
+        row.getInt("attempt"),
+        row.getInt("failures"),
+        row.getBoolean("progressed"),
+        row.getLong("epoch"),
+        row.getString("lease_owner"),
+        instant(row, "lease_until"),
+        instant(row, "due_at"),
+        row.getInt("requeues"),
+        row.getInt("priority"),
+        TextMap.read(row.getString("labels")),
+        instant(row, "created_at").orElseThrow(),
+        instant(row, "present").orElseThrow());
+  }
+
+  private static Optional<Instant> instant(ResultSet row, String column) throws SQLException {
+    return Optional.ofNullable(row.getObject(column, OffsetDateTime.class))
+        .map(OffsetDateTime::toInstant);
+  }
+}

@@ -1,0 +1,5 @@
+/** Work that is done again and again. */
+@NullMarked
+package dev.piecework.worker.loop;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,442 @@
+package dev.piecework.worker.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.piecework.message.Destination;
+import dev.piecework.message.EventData;
+import dev.piecework.message.EventType;
+import dev.piecework.message.JobMessage;
+import dev.piecework.message.JobOptions;
+import dev.piecework.message.JobSource;
+import dev.piecework.worker.TestDatabase;
+import dev.piecework.worker.checkpoint.CheckpointTable;
+import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.lease.Lease;
+import dev.piecework.worker.lease.LeaseLostException;
+import dev.piecework.worker.lease.LeaseTable;
+import dev.piecework.worker.outbox.Outbox;
+import dev.piecework.worker.transfer.Checkpoint;
+import dev.piecework.worker.transfer.Transfer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** What every database must make of claims, fences, transitions and the outbox. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class LedgerContract {
+  private static final Duration LEASE = Duration.ofMinutes(10);
+  private static final Duration REQUEUE = Duration.ofMinutes(5);
+  private static final RetryPolicy RETRY =
+      new RetryPolicy(3, Duration.ofHours(1), Duration.ofHours(1));
+  private static final Fault STALLED = new Fault(Fault.Kind.STALLED, "no peers");
+
+  private TestDatabase database;
+  private JdbcClient jdbc;
+  private Outbox outbox;
+  private LostJobs lost;
+  private JobLedger ledger;
+  private CheckpointTable checkpoints;
+  private String job = "";
+  private int jobs;
+
+  abstract TestDatabase open();
+
+  @SuppressWarnings("NullAway.Init") // JUnit sets the fields before any test.
+  LedgerContract() {}
+
+  @BeforeAll
+  void openDatabase() {
+    database = open();
+    jdbc = database.jdbc();
+    outbox = new Outbox(jdbc);
+    lost = new LostJobs(jdbc, database.transactions(), outbox, "sweeper", REQUEUE);
+    ledger = new JobLedger(jdbc, database.transactions(), outbox, "a", REQUEUE);
+    checkpoints =
+        new CheckpointTable(
+            jdbc, database.transactions(), new LeaseTable(jdbc, database.transactions()));
+  }
+
+  @AfterAll
+  void closeDatabase() {
+    database.close();
+  }
+
+  @BeforeEach
+  void newJob() {
+    job = "job-" + ++jobs;
+  }
+
+  private Admissions worker(String name) {
+    return new Admissions(jdbc, database.transactions(), outbox, name, LEASE, REQUEUE);
+  }
+
+  private Submission submission(String messageId) {
+    return new Submission(
+        new JobMessage(
+            1,
+            job,
+            JobSource.Inline.of(new byte[] {1}),
+            new Destination("bucket", "prefix/"),
+            JobOptions.none()),
+        messageId,
+        false,
+        false);
+  }
+
+  private Claim accepted(String worker) {
+    worker(worker).admit(submission("m1"));
+    return worker(worker).claim(job).orElseThrow();
+  }
+
+  private JobRow row() {
+    return ledger.find(job).orElseThrow();
+  }
+
+  private List<String> outboxTypes() {
+    return jdbc.sql("SELECT type FROM piecework_outbox WHERE job_id = :job ORDER BY seq")
+        .param("job", job)
+        .query((row, number) -> row.getString(1))
+        .list();
+  }
+
+  private List<String> history() {
+    return jdbc.sql(
+            "SELECT from_state, to_state FROM piecework_job_transition WHERE job_id = :job ORDER BY seq")
+        .param("job", job)
+        .query((row, number) -> row.getString(1) + ">" + row.getString(2))
+        .list();
+  }
+
+  private void expireLease() {
+    jdbc.sql("UPDATE piecework_job SET lease_until = :then WHERE id = :job")
+        .param("then", java.time.OffsetDateTime.now(java.time.ZoneOffset.UTC).minusHours(1))
+        .param("job", job)
+        .update();
+  }
+
+  private void makeDue() {
+    jdbc.sql("UPDATE piecework_job SET due_at = :then WHERE id = :job")
+        .param("then", java.time.OffsetDateTime.now(java.time.ZoneOffset.UTC).minusHours(1))
+        .param("job", job)
+        .update();
+  }
+
+  private static <T> List<T> atOnce(int threads, Callable<T> work) throws Exception {
+    CyclicBarrier barrier = new CyclicBarrier(threads);
+    try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
+      List<Future<T>> futures = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        futures.add(
+            executor.submit(() -> {
+              barrier.await();
+              return work.call();
+            }));
+      }
+      List<T> results = new ArrayList<>();
+      for (Future<T> future : futures) {
+        results.add(future.get());
+      }
+      return results;
+    }
+  }
+
+  @Test
+  void writesANewJobDownWithItsEvent() {
+    assertThat(worker("a").admit(submission("m1"))).isEqualTo(Admissions.Admission.CLAIM);
+    assertThat(row().state()).isEqualTo(JobState.QUEUED);
+    assertThat(outboxTypes()).containsExactly("accepted");
+    assertThat(history()).containsExactly("NEW>QUEUED");
+  }
+
+  @Test
+  void aSecondSubmissionChangesNothing() {
+    Claim claim = accepted("a");
+    assertThat(worker("b").admit(submission("m2"))).isEqualTo(Admissions.Admission.LEAVE);
+    assertThat(row()).usingRecursiveComparison().ignoringFields("now").isEqualTo(claim.row());
+    assertThat(outboxTypes()).containsExactly("accepted", "started");
+  }
+
+  @Test
+  void ofManyFirstSubmissionsAtOnceOneIsWrittenDown() throws Exception {
+    atOnce(6, () -> worker("a").admit(submission("m1")));
+    assertThat(outboxTypes()).containsExactly("accepted");
+  }
+
+  @Test
+  void ofManyClaimsAtOnceOneWins() throws Exception {
+    worker("a").admit(submission("m1"));
+    List<Optional<Claim>> claims = atOnce(6, () -> worker("a").claim(job));
+    assertThat(claims).filteredOn(Optional::isPresent).hasSize(1);
+    assertThat(row().epoch()).isEqualTo(1);
+    assertThat(row().attempt()).isEqualTo(1);
+  }
+
+  @Test
+  void ofManyTakeoversAtOnceOneWins() throws Exception {
+    accepted("a");
+    expireLease();
+    List<Optional<Claim>> claims = atOnce(6, () -> worker("b").claim(job));
+    assertThat(claims).filteredOn(Optional::isPresent).hasSize(1);
+    assertThat(row().epoch()).isEqualTo(2);
+  }
+
+  @Test
+  void aHeldJobIsNotClaimed() {
+    accepted("a");
+    assertThat(worker("b").claim(job)).isEmpty();
+  }
+
+  @Test
+  void whoHasLostTheLeaseCanWriteNothing() {
+    Lease old = accepted("a").lease();
+    expireLease();
+    assertThat(worker("b").claim(job)).isPresent();
+    assertThatThrownBy(() -> ledger.note(old, EventType.METADATA, "", new EventData.None()))
+        .isInstanceOf(LeaseLostException.class);
+    assertThatThrownBy(() -> ledger.fault(old, STALLED, RETRY, new Random(1)))
+        .isInstanceOf(LeaseLostException.class);
+    assertThatThrownBy(() -> ledger.handBack(old)).isInstanceOf(LeaseLostException.class);
+    assertThatThrownBy(() -> checkpoints.write(old, step(1, 1)))
+        .isInstanceOf(LeaseLostException.class);
+    assertThat(checkpoints.read(job).parts()).isEmpty();
+    assertThat(row().leaseOwner()).isEqualTo("b");
+    assertThat(outboxTypes()).containsExactly("accepted", "started", "started");
+  }
+
+  private static CheckpointTable.Step step(int object, int number) {
+    BitSet pieces = new BitSet();
+    pieces.set(3);
+    Transfer.Batch batch =
+        new Transfer.Batch(
+            List.of(),
+            List.of(new Checkpoint.Upload(object, "u" + object)),
+            List.of(new Checkpoint.UploadedPart(object, number, 8, "e" + number, 7)),
+            pieces);
+    return new CheckpointTable.Step(batch, true, "scratch", 100, 5);
+  }
+
+  @Test
+  void readsTheCheckpointItWrote() {
+    Lease lease = accepted("a").lease();
+    checkpoints.write(lease, step(0, 1));
+    checkpoints.write(lease, step(0, 2));
+    checkpoints.write(lease, step(0, 2));
+    checkpoints.write(lease, step(1, 1));
+    Checkpoint read = checkpoints.read(job);
+    assertThat(read.uploads())
+        .containsExactly(new Checkpoint.Upload(0, "u0"), new Checkpoint.Upload(1, "u1"));
+    assertThat(read.parts()).extracting(Checkpoint.UploadedPart::number).containsExactly(1, 2, 1);
+    assertThat(read.scratchId()).isEqualTo("scratch");
+    assertThat(read.pieces().stream().boxed()).containsExactly(3);
+  }
+
+  @Test
+  void forgetsWhatTheStoreHasLost() {
+    Lease lease = accepted("a").lease();
+    checkpoints.write(lease, step(0, 1));
+    checkpoints.write(lease, step(1, 1));
+    checkpoints.write(
+        lease,
+        new CheckpointTable.Step(
+            new Transfer.Batch(List.of(0), List.of(), List.of(), new BitSet()),
+            false,
+            "scratch",
+            0,
+            0));
+    assertThat(checkpoints.read(job).parts())
+        .extracting(Checkpoint.UploadedPart::object)
+        .containsExactly(1);
+    assertThat(checkpoints.read(job).uploads())
+        .extracting(Checkpoint.Upload::object)
+        .containsExactly(1);
+  }
+
+  @Test
+  void aTransientFaultIsRetriedUntilTheAttemptsAreUsedUp() {
+    accepted("a");
+    for (int attempt = 1; attempt <= 2; attempt++) {
+      assertThat(ledger.fault(lease(), STALLED, RETRY, new Random(1))).isEqualTo(JobState.RETRYING);
+      assertThat(worker("a").claim(job)).isEmpty();
+      makeDue();
+      assertThat(lost.sweep()).isEqualTo(1);
+      assertThat(worker("a").claim(job)).isPresent();
+    }
+    assertThat(ledger.fault(lease(), STALLED, RETRY, new Random(1))).isEqualTo(JobState.FAILED);
+    assertThat(outboxTypes())
+        .containsExactly(
+            "accepted",
+            "started",
+            "retrying",
+            "continuation",
+            "started",
+            "retrying",
+            "continuation",
+            "started",
+            "failed",
+            "dead-letter");
+    assertThat(row().attempt()).isEqualTo(3);
+  }
+
+  private Lease lease() {
+    JobRow row = row();
+    return new Lease(job, row.epoch(), row.leaseOwner());
+  }
+
+  @Test
+  void progressStartsTheCountOfFailuresAgain() {
+    accepted("a");
+    ledger.fault(lease(), STALLED, RETRY, new Random(1));
+    makeDue();
+    lost.sweep();
+    assertThat(worker("a").claim(job)).isPresent();
+    checkpoints.write(lease(), step(0, 1));
+    ledger.fault(lease(), STALLED, RETRY, new Random(1));
+    assertThat(row().failures()).isEqualTo(1);
+  }
+
+  @Test
+  void aPermanentFaultIsFinalAtOnce() {
+    accepted("a");
+    Fault fault = new Fault(Fault.Kind.INVALID_METAINFO, "no torrent");
+    assertThat(ledger.fault(lease(), fault, RETRY, new Random(1))).isEqualTo(JobState.FAILED);
+    assertThat(outboxTypes()).containsExactly("accepted", "started", "failed", "dead-letter");
+  }
+
+  @Test
+  void aFailedJobStartsAgainWhenSubmittedAgainButNotWhenRedelivered() {
+    accepted("a");
+    ledger.fault(lease(), new Fault(Fault.Kind.INVALID_METAINFO, "no"), RETRY, new Random(1));
+    assertThat(worker("a").admit(submission("m1"))).isEqualTo(Admissions.Admission.LEAVE);
+    assertThat(worker("a").admit(submission("m2"))).isEqualTo(Admissions.Admission.CLAIM);
+    assertThat(row().state()).isEqualTo(JobState.QUEUED);
+    assertThat(row().attempt()).isZero();
+    assertThat(worker("a").claim(job)).isPresent();
+  }
+
+  @Test
+  void aCompletedJobSubmittedAgainHasItsEventPublishedAgainUnderTheSameId() {
+    accepted("a");
+    ledger.complete(
+        lease(),
+        false,
+        totals ->
+            new EventData.Completed(
+                "h", "n", "bucket", 1, List.of(), "k", totals.downloadedBytes(), 0, 1.0));
+    List<Outbox.Pending> first = pending();
+    outbox.published(first.stream().map(Outbox.Pending::seq).toList());
+    assertThat(pending()).isEmpty();
+    assertThat(worker("b").admit(submission("m2"))).isEqualTo(Admissions.Admission.LEAVE);
+    assertThat(pending())
+        .singleElement()
+        .satisfies(again -> {
+          assertThat(again.entry().type()).isEqualTo("completed");
+          assertThat(again.entry().messageId()).isEqualTo(first.getLast().entry().messageId());
+          assertThat(again.body()).isEqualTo(first.getLast().body());
+        });
+    assertThat(row().state()).isEqualTo(JobState.COMPLETED);
+  }
+
+  private List<Outbox.Pending> pending() {
+    return outbox.pending(1000, Long.MAX_VALUE).stream()
+        .filter(pending -> pending.entry().jobId().equals(job))
+        .toList();
+  }
+
+  @Test
+  void handingBackFreesTheRowAndDoesNotCount() {
+    accepted("a");
+    ledger.handBack(lease());
+    assertThat(row().state()).isEqualTo(JobState.QUEUED);
+    assertThat(row().attempt()).isZero();
+    assertThat(row().leaseOwner()).isEmpty();
+    assertThat(outboxTypes()).containsExactly("accepted", "started", "handed-back", "continuation");
+    assertThat(worker("b").claim(job)).isPresent();
+  }
+
+  @Test
+  void manySweepersPutALostJobBackOnce() throws Exception {
+    accepted("a");
+    expireLease();
+    List<Integer> touched = atOnce(6, () -> lost.sweep());
+    assertThat(touched.stream().mapToInt(Integer::intValue).sum()).isEqualTo(1);
+    assertThat(row().state()).isEqualTo(JobState.QUEUED);
+    assertThat(outboxTypes()).containsExactly("accepted", "started", "continuation");
+  }
+
+  @Test
+  void aQueuedJobWhoseMessageIsMissingIsPublishedAgainEverMoreSeldom() {
+    worker("a").admit(submission("m1"));
+    makeDue();
+    assertThat(lost.sweep()).isEqualTo(1);
+    assertThat(lost.sweep()).isZero();
+    Duration first = Duration.between(row().now(), row().dueAt().orElseThrow());
+    makeDue();
+    assertThat(lost.sweep()).isEqualTo(1);
+    Duration second = Duration.between(row().now(), row().dueAt().orElseThrow());
+    assertThat(second).isGreaterThan(first.multipliedBy(3).dividedBy(2));
+    assertThat(outboxTypes()).containsExactly("accepted", "continuation", "continuation");
+  }
+
+  @Test
+  void aRestartedWorkerFreesItsOwnJobsAtOnceAndNobodyElses() {
+    accepted("alive");
+    String other = job;
+    newJob();
+    accepted("reborn");
+    assertThat(lost.releaseEarlierLife("reborn")).isEqualTo(1);
+    assertThat(row().state()).isEqualTo(JobState.QUEUED);
+    assertThat(ledger.find(other).orElseThrow().state()).isEqualTo(JobState.RUNNING);
+    assertThat(worker("reborn").claim(job).orElseThrow().row().failures()).isEqualTo(1);
+  }
+
+  @Test
+  void seedingEndsWithItsWorker() {
+    accepted("a");
+    ledger.complete(
+        lease(),
+        true,
+        totals -> new EventData.Completed("h", "n", "bucket", 1, List.of(), "k", 0, 0, 1.0));
+    assertThat(row().state()).isEqualTo(JobState.SEEDING);
+    assertThat(outboxTypes()).containsExactly("accepted", "started", "completed", "seeding");
+    expireLease();
+    lost.sweep();
+    assertThat(row().state()).isEqualTo(JobState.COMPLETED);
+  }
+
+  @Test
+  void anEventIsWrittenOncePerEpochTypeAndDiscriminator() {
+    Lease lease = accepted("a").lease();
+    EventData.Metadata data = new EventData.Metadata("h", "n", 1, 1, 1, 16384);
+    ledger.note(lease, EventType.METADATA, "", data);
+    ledger.note(lease, EventType.METADATA, "", data);
+    assertThat(outboxTypes()).containsExactly("accepted", "started", "metadata");
+  }
+
+  @Test
+  void publishedEventsAreForgottenInTimeButNotFinalOnes() {
+    accepted("a");
+    ledger.fault(lease(), new Fault(Fault.Kind.INVALID_METAINFO, "no"), RETRY, new Random(1));
+    outbox.published(pending().stream().map(Outbox.Pending::seq).toList());
+    jdbc.sql("UPDATE piecework_outbox SET published_at = :then WHERE job_id = :job")
+        .param("then", java.time.OffsetDateTime.now(java.time.ZoneOffset.UTC).minusDays(8))
+        .param("job", job)
+        .update();
+    outbox.purge(Duration.ofDays(7), List.of("failed"));
+    assertThat(outboxTypes()).containsExactly("failed");
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.job;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.lease;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.outbox;
+
+import org.jspecify.annotations.NullMarked;

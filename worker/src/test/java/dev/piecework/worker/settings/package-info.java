@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.settings;
+
+import org.jspecify.annotations.NullMarked;
