@@ -22,11 +22,7 @@ import org.springframework.context.annotation.Configuration;
  * Wants {@link EngineSettings} from elsewhere.
  */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({
-  StoreSettings.class,
-  ScratchSettings.class,
-  TransferSettings.class
-})
+@EnableConfigurationProperties({StoreSettings.class, ScratchSettings.class, TransferSettings.class})
 class TransferConfiguration {
 
   @Bean(destroyMethod = "close")

@@ -1,7 +1,10 @@
 package dev.piecework.worker;
 
+import dev.piecework.worker.resolve.StoreGateConfiguration;
 import dev.piecework.worker.start.StartFailures;
 import dev.piecework.worker.start.WorkerStartException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.springframework.boot.SpringApplication;
@@ -11,10 +14,12 @@ import org.springframework.core.env.MapPropertySource;
 /** A running worker. Several may run in one process. */
 public final class WorkerApplication implements AutoCloseable {
   private final ConfigurableApplicationContext context;
+  private final WorkerDuties duties;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private WorkerApplication(ConfigurableApplicationContext context) {
     this.context = context;
+    this.duties = context.getBean(WorkerDuties.class);
   }
 
   /**
@@ -27,7 +32,14 @@ public final class WorkerApplication implements AutoCloseable {
    * @throws WorkerStartException when a setting is wrong or the database cannot be used
    */
   public static WorkerApplication start(Map<String, Object> properties) {
-    SpringApplication application = new SpringApplication(WorkerConfiguration.class);
+    return start(properties, TransferConfiguration.class, StoreGateConfiguration.class);
+  }
+
+  /** With another transfer side; for tests. */
+  static WorkerApplication start(Map<String, Object> properties, Class<?>... transferSide) {
+    List<Class<?>> parts = new ArrayList<>(List.of(transferSide));
+    parts.add(WorkerConfiguration.class);
+    SpringApplication application = new SpringApplication(parts.toArray(new Class<?>[0]));
     application.setDefaultProperties(Map.of("spring.config.name", "piecework"));
     application.setRegisterShutdownHook(false);
     application.addInitializers(context ->
@@ -35,16 +47,30 @@ public final class WorkerApplication implements AutoCloseable {
             .getEnvironment()
             .getPropertySources()
             .addFirst(new MapPropertySource("start", properties)));
+    ConfigurableApplicationContext context;
     try {
-      return new WorkerApplication(application.run());
+      context = application.run();
     } catch (RuntimeException e) {
+      throw StartFailures.explain(e);
+    }
+    WorkerApplication worker = new WorkerApplication(context);
+    try {
+      worker.duties.start();
+      return worker;
+    } catch (RuntimeException e) {
+      worker.close();
       throw StartFailures.explain(e);
     }
   }
 
   /** Whether the worker takes jobs: the broker is connected and its queue consumed. */
   public boolean ready() {
-    return context.isActive();
+    return duties.ready();
+  }
+
+  /** This worker's identity, stable for its scratch folder; as in events and lease owners. */
+  public String workerId() {
+    return duties.workerId();
   }
 
   /**
@@ -54,6 +80,7 @@ public final class WorkerApplication implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
+      duties.close();
       context.close();
     }
   }

@@ -1,25 +1,73 @@
 package dev.piecework.worker;
 
+import dev.piecework.engine.EngineSettings;
+import dev.piecework.worker.broker.Publisher;
 import dev.piecework.worker.database.DatabaseConfiguration;
+import dev.piecework.worker.job.Admissions;
+import dev.piecework.worker.job.LostJobs;
+import dev.piecework.worker.lease.LeaseKeeper;
+import dev.piecework.worker.outbox.Outbox;
+import dev.piecework.worker.outbox.OutboxPump;
+import dev.piecework.worker.pipeline.JobRunner;
+import dev.piecework.worker.pipeline.PipelineConfiguration;
 import dev.piecework.worker.settings.BrokerSettings;
 import dev.piecework.worker.settings.DatabaseSettings;
+import dev.piecework.worker.settings.EngineProperties;
 import dev.piecework.worker.settings.NetworkSettings;
 import dev.piecework.worker.settings.RetrySettings;
 import dev.piecework.worker.settings.WorkerSettings;
+import dev.piecework.worker.transfer.TransferFactory;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 
-/** The parts of a worker, named one by one: no scanning, so that what runs can be read here. */
+/**
+ * The parts of a worker, named one by one: no scanning, so that what runs can be read here. The
+ * transfer side comes as a configuration of its own ({@link WorkerApplication#start}).
+ */
 @SpringBootConfiguration(proxyBeanMethods = false)
-@EnableAutoConfiguration
+@EnableAutoConfiguration(
+    excludeName = "org.springframework.boot.amqp.autoconfigure.RabbitAutoConfiguration")
 @EnableConfigurationProperties({
   BrokerSettings.class,
   DatabaseSettings.class,
+  EngineProperties.class,
   NetworkSettings.class,
   RetrySettings.class,
   WorkerSettings.class
 })
-@Import({DatabaseConfiguration.class})
-class WorkerConfiguration {}
+@Import({DatabaseConfiguration.class, PipelineConfiguration.class})
+class WorkerConfiguration {
+
+  @Bean
+  EngineSettings engineSettings(EngineProperties properties, NetworkSettings network) {
+    return properties.settings(network.policy());
+  }
+
+  @Bean(destroyMethod = "")
+  WorkerDuties workerDuties(
+      WorkerSettings settings,
+      BrokerSettings brokerSettings,
+      Admissions admissions,
+      JobRunner runner,
+      Publisher publisher,
+      OutboxPump pump,
+      Outbox outbox,
+      LostJobs lostJobs,
+      LeaseKeeper leases,
+      TransferFactory transfers) {
+    return new WorkerDuties(
+        settings,
+        brokerSettings,
+        admissions,
+        runner,
+        publisher,
+        pump,
+        outbox,
+        lostJobs,
+        leases,
+        transfers);
+  }
+}

@@ -93,8 +93,11 @@ public final class JobScratch implements PieceStorage, Closeable {
       try {
         if (Files.exists(path)) {
           long length = Files.size(path);
-          for (int piece = segments.firstPiece(segment); piece <= segments.lastPiece(segment); piece++) {
-            pieces.set(piece, segments.offsetInSegment(piece) + metainfo.pieceLength(piece) <= length);
+          for (int piece = segments.firstPiece(segment);
+              piece <= segments.lastPiece(segment);
+              piece++) {
+            pieces.set(
+                piece, segments.offsetInSegment(piece) + metainfo.pieceLength(piece) <= length);
           }
         }
       } catch (IOException e) {

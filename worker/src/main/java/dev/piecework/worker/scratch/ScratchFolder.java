@@ -92,11 +92,10 @@ public final class ScratchFolder implements Closeable {
     try {
       FileChannel lock =
           lock(folder)
-              .orElseThrow(
-                  () ->
-                      new ScratchException(
-                          "scratch of job %s in %s is in use by another worker process on this host: it will be free when that one ends or gives the job up"
-                              .formatted(jobId, folder)));
+              .orElseThrow(() ->
+                  new ScratchException(
+                      "scratch of job %s in %s is in use by another worker process on this host: it will be free when that one ends or gives the job up"
+                          .formatted(jobId, folder)));
       return new JobScratch(folder, lock, metainfo);
     } catch (IOException e) {
       throw ScratchException.of("open", folder, e);
@@ -201,8 +200,7 @@ public final class ScratchFolder implements Closeable {
           continue;
         }
         Path lock = folder.resolve(LOCK);
-        Instant used =
-            Files.getLastModifiedTime(Files.exists(lock) ? lock : folder).toInstant();
+        Instant used = Files.getLastModifiedTime(Files.exists(lock) ? lock : folder).toInstant();
         if (used.isBefore(before)) {
           log.info("deleting scratch of job {}, last used {}", folder.getFileName(), used);
           discard(String.valueOf(folder.getFileName()));

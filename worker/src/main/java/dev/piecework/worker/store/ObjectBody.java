@@ -12,8 +12,10 @@ public interface ObjectBody {
   /** Bytes, 0 or more; does not change. */
   long length();
 
-  /** A new stream over all of it, the same bytes each time. Must hold nothing that only closing it
-   * would release: the HTTP client does not close it. */
+  /**
+   * A new stream over all of it, the same bytes each time. Must hold nothing that only closing it
+   * would release: the HTTP client does not close it.
+   */
   InputStream open() throws IOException;
 
   /** Bytes in memory; the array is not copied and must not be changed. */

@@ -326,7 +326,8 @@ public final class ObjectStore implements AutoCloseable {
                 client
                     .getObject(GetObjectArgs.builder().bucket(bucket).object(key).build())
                     .thenApplyAsync(
-                        response -> readAtMost(response, maxBytes + 1L), Thread::startVirtualThread));
+                        response -> readAtMost(response, maxBytes + 1L),
+                        Thread::startVirtualThread));
     if (bytes.length > maxBytes) {
       throw new StoreException(
           Reason.TOO_LARGE,
@@ -365,8 +366,7 @@ public final class ObjectStore implements AutoCloseable {
   /** Headers of our own keep the client from hashing the body another time, more slowly. */
   private Http.Headers bodyHeaders(BodyDigest digest) {
     Http.Headers headers = new Http.Headers();
-    headers.put(
-        Http.Headers.X_AMZ_CONTENT_SHA256, digest.sha256().orElse("UNSIGNED-PAYLOAD"));
+    headers.put(Http.Headers.X_AMZ_CONTENT_SHA256, digest.sha256().orElse("UNSIGNED-PAYLOAD"));
     if (checksums) {
       headers.put(CHECKSUM_HEADER, Crc32cCombiner.base64(digest.crc32c()));
     }

@@ -16,7 +16,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLException;
 
-/** Turns what the client throws into a reason and a message: the one place that knows S3's codes. */
+/**
+ * Turns what the client throws into a reason and a message: the one place that knows S3's codes.
+ */
 final class StoreErrors {
   /** 4xx codes behind which nothing is wrong with the request. */
   private static final Set<String> TRY_AGAIN =

@@ -117,6 +117,7 @@ public record StoreSettings(
   }
 
   private static IllegalArgumentException wrong(String name, String what, String expected) {
-    return new IllegalArgumentException("piecework.store.%s %s: %s".formatted(name, what, expected));
+    return new IllegalArgumentException(
+        "piecework.store.%s %s: %s".formatted(name, what, expected));
   }
 }

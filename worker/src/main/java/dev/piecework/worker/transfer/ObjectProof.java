@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
 /**
- * What an object must look like, derived from the parts that were sent, and the comparison with what
- * the store says of it.
+ * What an object must look like, derived from the parts that were sent, and the comparison with
+ * what the store says of it.
  *
  * <p>Size and CRC32C are compared wherever the store tells them. An ETag is compared only where it
  * has a known meaning: for a plain PUT it must not have changed since; for a multipart upload S3
@@ -55,7 +55,8 @@ public final class ObjectProof {
   }
 
   /**
-   * The ETag that S3 gives a multipart object of these parts; empty when the parts' own are no MD5s.
+   * The ETag that S3 gives a multipart object of these parts; empty when the parts' own are no
+   * MD5s.
    */
   Optional<String> compositeEtag() {
     MessageDigest md5 = md5();
@@ -89,7 +90,8 @@ public final class ObjectProof {
         return wrong("has CRC32C %s, expected %s".formatted(has, expected));
       }
     }
-    Optional<String> etag = object.single() ? Optional.of(parts.getFirst().etag()) : compositeEtag();
+    Optional<String> etag =
+        object.single() ? Optional.of(parts.getFirst().etag()) : compositeEtag();
     boolean comparable =
         etag.isPresent()
             && !is.etag().isEmpty()

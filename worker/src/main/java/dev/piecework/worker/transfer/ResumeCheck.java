@@ -55,11 +55,10 @@ final class ResumeCheck {
   List<Integer> lost() throws StoreException, InterruptedException {
     List<StoredObject> questions =
         layout.objects().stream()
-            .filter(
-                object ->
-                    uploads.containsKey(object.index())
-                        || (parts.containsKey(object.index())
-                            && (!object.single() || everythingUploaded)))
+            .filter(object ->
+                uploads.containsKey(object.index())
+                    || (parts.containsKey(object.index())
+                        && (!object.single() || everythingUploaded)))
             .toList();
     List<Integer> lost = new ArrayList<>();
     if (questions.isEmpty()) {
@@ -70,15 +69,14 @@ final class ResumeCheck {
       List<Future<Boolean>> answers = new ArrayList<>();
       for (StoredObject object : questions) {
         answers.add(
-            threads.submit(
-                () -> {
-                  atOnce.acquire();
-                  try {
-                    return there(object);
-                  } finally {
-                    atOnce.release();
-                  }
-                }));
+            threads.submit(() -> {
+              atOnce.acquire();
+              try {
+                return there(object);
+              } finally {
+                atOnce.release();
+              }
+            }));
       }
       for (int i = 0; i < questions.size(); i++) {
         if (!answers.get(i).get()) {
@@ -99,7 +97,8 @@ final class ResumeCheck {
     boolean complete = known.size() == object.partCount();
     String uploadId = uploads.get(object.index());
     if (uploadId == null) {
-      return complete && ObjectProof.of(object, known).check(store.stat(bucket, object.key())).isEmpty();
+      return complete
+          && ObjectProof.of(object, known).check(store.stat(bucket, object.key())).isEmpty();
     }
     try {
       Map<Integer, ListedPart> listed = new HashMap<>();

@@ -5,22 +5,15 @@ import dev.piecework.engine.Torrent;
 import dev.piecework.engine.TorrentListener;
 import dev.piecework.engine.TorrentRequest;
 import dev.piecework.engine.TorrentStats;
-import dev.piecework.layout.Part;
 import dev.piecework.worker.scratch.JobScratch;
 import dev.piecework.worker.scratch.ScratchCheck;
 import dev.piecework.worker.scratch.ScratchException;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.StoreException;
-import dev.piecework.worker.transfer.Checkpoint.UploadedPart;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -177,7 +170,8 @@ final class RunningTransfer implements Transfer, TorrentListener {
     Duration patience = parts.settings().closeTimeout();
     Closing.stop(swarm(), patience, request.jobId());
     if (!threads.join(patience)) {
-      log.warn("uploads of job {} do not end in time; they are left to themselves", request.jobId());
+      log.warn(
+          "uploads of job {} do not end in time; they are left to themselves", request.jobId());
     }
     Closing.stop(swarm(), patience, request.jobId()); // If it was joined at the last moment.
     Closing.close(scratch);
@@ -225,8 +219,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
     if (!seedOnly) {
       parts.store().checkBucket(request.bucket());
       lost =
-          new ResumeCheck(
-                  parts.store(), request.layout(), request.bucket(), request.checkpoint())
+          new ResumeCheck(parts.store(), request.layout(), request.bucket(), request.checkpoint())
               .lost();
     }
     BitSet intact =
@@ -317,8 +310,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
     }
     List<Integer> superfluous = kept.takeSuperfluous();
     for (int segment : superfluous) {
-      ledger.dropped(
-          scratch.segments().firstPiece(segment), scratch.segments().lastPiece(segment));
+      ledger.dropped(scratch.segments().firstPiece(segment), scratch.segments().lastPiece(segment));
     }
     return superfluous;
   }

@@ -31,15 +31,14 @@ final class TaskThreads {
     Thread thread =
         Thread.ofVirtual()
             .name(name)
-            .unstarted(
-                () -> {
-                  MDC.setContextMap(context);
-                  try {
-                    task.run();
-                  } finally {
-                    running.remove(Thread.currentThread());
-                  }
-                });
+            .unstarted(() -> {
+              MDC.setContextMap(context);
+              try {
+                task.run();
+              } finally {
+                running.remove(Thread.currentThread());
+              }
+            });
     first.compareAndSet(null, thread);
     running.add(thread);
     thread.start();

@@ -56,14 +56,13 @@ final class UploadPump {
         state.lock.unlock();
       }
       int room = budget.acquire(part.length());
-      threads.start(
-          () -> {
-            try {
-              upload(part);
-            } finally {
-              budget.release(room);
-            }
-          });
+      threads.start(() -> {
+        try {
+          upload(part);
+        } finally {
+          budget.release(room);
+        }
+      });
     }
   }
 

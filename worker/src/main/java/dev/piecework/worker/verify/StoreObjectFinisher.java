@@ -178,15 +178,14 @@ public final class StoreObjectFinisher implements ObjectFinisher {
       try {
         for (T item : items) {
           results.add(
-              threads.submit(
-                  () -> {
-                    atOnce.acquire();
-                    try {
-                      return work.apply(item);
-                    } finally {
-                      atOnce.release();
-                    }
-                  }));
+              threads.submit(() -> {
+                atOnce.acquire();
+                try {
+                  return work.apply(item);
+                } finally {
+                  atOnce.release();
+                }
+              }));
         }
         List<R> done = new ArrayList<>();
         for (Future<R> result : results) {

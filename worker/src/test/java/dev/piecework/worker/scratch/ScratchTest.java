@@ -76,12 +76,11 @@ final class ScratchTest {
         JobScratch job = scratch.openJob("job", torrent.metainfo)) {
       torrent.write(job, 0);
       Thread interrupted =
-          Thread.startVirtualThread(
-              () -> {
-                Thread.currentThread().interrupt();
-                assertThatThrownBy(() -> job.read(0, 0, ByteBuffer.allocate(10)))
-                    .isInstanceOf(ScratchException.class);
-              });
+          Thread.startVirtualThread(() -> {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> job.read(0, 0, ByteBuffer.allocate(10)))
+                .isInstanceOf(ScratchException.class);
+          });
       interrupted.join();
 
       assertThat(job.read(0, 0, ByteBuffer.allocate(10))).isTrue();
@@ -131,8 +130,7 @@ final class ScratchTest {
       job.close();
 
       try (JobScratch taken = second.openJob("job", torrent.metainfo)) {
-        assertThat(ScratchCheck.intact(torrent.metainfo, taken, 1, () -> false))
-            .isEqualTo(bits(1));
+        assertThat(ScratchCheck.intact(torrent.metainfo, taken, 1, () -> false)).isEqualTo(bits(1));
       }
     }
   }
@@ -251,8 +249,7 @@ final class ScratchTest {
 
   private static ScratchFolder open(Path directory) throws ScratchException {
     return ScratchFolder.open(
-        new ScratchSettings(
-            directory.toString(), DataSize.ofMegabytes(1), Duration.ofDays(2), 2),
+        new ScratchSettings(directory.toString(), DataSize.ofMegabytes(1), Duration.ofDays(2), 2),
         Clock.systemUTC());
   }
 

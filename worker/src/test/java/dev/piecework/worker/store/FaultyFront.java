@@ -87,8 +87,7 @@ public final class FaultyFront implements AutoCloseable {
 
   /** Holds requests that match until the latch opens. */
   public void hold(Predicate<String> line, CountDownLatch until) {
-    faults.add(
-        new Fault(line, new AtomicInteger(Integer.MAX_VALUE), Kind.HOLD, 0, "", until));
+    faults.add(new Fault(line, new AtomicInteger(Integer.MAX_VALUE), Kind.HOLD, 0, "", until));
   }
 
   /** Behaves again. */
@@ -133,16 +132,14 @@ public final class FaultyFront implements AutoCloseable {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(
                 URI.create("http://127.0.0.1:" + behind + exchange.getRequestURI().toString()))
-            .method(
-                exchange.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(body));
+            .method(exchange.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(body));
     exchange
         .getRequestHeaders()
-        .forEach(
-            (name, values) -> {
-              if (!HOP_BY_HOP.contains(name.toLowerCase(Locale.ROOT))) {
-                values.forEach(value -> request.header(name, value));
-              }
-            });
+        .forEach((name, values) -> {
+          if (!HOP_BY_HOP.contains(name.toLowerCase(Locale.ROOT))) {
+            values.forEach(value -> request.header(name, value));
+          }
+        });
     return client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
   }
 
@@ -152,13 +149,12 @@ public final class FaultyFront implements AutoCloseable {
     response
         .headers()
         .map()
-        .forEach(
-            (name, values) -> {
-              boolean keep = head && name.equalsIgnoreCase("content-length");
-              if (keep || !HOP_BY_HOP.contains(name.toLowerCase(Locale.ROOT))) {
-                values.forEach(value -> exchange.getResponseHeaders().add(name, value));
-              }
-            });
+        .forEach((name, values) -> {
+          boolean keep = head && name.equalsIgnoreCase("content-length");
+          if (keep || !HOP_BY_HOP.contains(name.toLowerCase(Locale.ROOT))) {
+            values.forEach(value -> exchange.getResponseHeaders().add(name, value));
+          }
+        });
     byte[] body = response.body();
     exchange.sendResponseHeaders(response.statusCode(), body.length == 0 ? -1 : body.length);
     if (body.length > 0) {

@@ -132,14 +132,13 @@ final class ObjectStoreTest {
     try (ObjectStore stranger =
         new ObjectStore(TestBucket.settings(bucket.settings().endpoint(), "wrong-secret"))) {
       StoreException refused =
-          failure(
-              () ->
-                  stranger.putObject(
-                      TestBucket.NAME,
-                      "x",
-                      ObjectBody.of(new byte[1]),
-                      "text/plain",
-                      new Cancellation()));
+          failure(() ->
+              stranger.putObject(
+                  TestBucket.NAME,
+                  "x",
+                  ObjectBody.of(new byte[1]),
+                  "text/plain",
+                  new Cancellation()));
 
       assertThat(refused.destinationFault().kind()).isEqualTo(Fault.Kind.DESTINATION_REFUSED);
       assertThat(refused).hasMessageContaining("access-key");
@@ -197,10 +196,9 @@ final class ObjectStoreTest {
     Thread canceller = Thread.startVirtualThread(() -> awaitRequest(cancellation));
 
     StoreException cancelled =
-        failure(
-            () ->
-                store.putObject(
-                    TestBucket.NAME, "x", ObjectBody.of(new byte[9]), "text/plain", cancellation));
+        failure(() ->
+            store.putObject(
+                TestBucket.NAME, "x", ObjectBody.of(new byte[9]), "text/plain", cancellation));
 
     assertThat(cancelled.reason()).isEqualTo(Reason.CANCELLED);
     canceller.join();

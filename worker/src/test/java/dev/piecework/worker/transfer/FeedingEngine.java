@@ -181,14 +181,13 @@ final class FeedingEngine implements Engine {
     @Override
     public CompletableFuture<Void> stop() {
       thread.interrupt();
-      return CompletableFuture.runAsync(
-          () -> {
-            try {
-              thread.join();
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-          });
+      return CompletableFuture.runAsync(() -> {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      });
     }
   }
 

@@ -31,8 +31,8 @@ final class ObjectProofTest {
 
   @Test
   void seesAWrongSize() {
-    assertThat(check(stat(PART + 2, "", Optional.empty()))).hasValueSatisfying(
-        wrong -> assertThat(wrong).contains("expected 8388611"));
+    assertThat(check(stat(PART + 2, "", Optional.empty())))
+        .hasValueSatisfying(wrong -> assertThat(wrong).contains("expected 8388611"));
   }
 
   @Test
@@ -56,8 +56,7 @@ final class ObjectProofTest {
 
   @Test
   void knowsNoCompositeWherePartsHaveOtherEtags() {
-    ObjectProof odd =
-        ObjectProof.of(OBJECT, List.of(FIRST, new UploadedPart(0, 2, 3, "odd", 2)));
+    ObjectProof odd = ObjectProof.of(OBJECT, List.of(FIRST, new UploadedPart(0, 2, 3, "odd", 2)));
 
     assertThat(odd.compositeEtag()).isEmpty();
     assertThat(proof.compositeEtag()).contains(COMPOSITE);

@@ -135,8 +135,7 @@ final class TransferRig implements AutoCloseable {
     stored.putAll(Content.sums(root));
     assertThat(stored).isEqualTo(expected);
     assertThat(finished)
-        .isSortedAccordingTo(
-            Comparator.comparingInt(object -> keys().indexOf(object.key())));
+        .isSortedAccordingTo(Comparator.comparingInt(object -> keys().indexOf(object.key())));
     return finished;
   }
 

@@ -38,7 +38,8 @@ final class TransferTest {
 
   @Test
   void oneLargeFileArrivesInParts() throws Exception {
-    TransferRig rig = rig(Content.file(folder.resolve("in/big.bin"), 37 * MEBIBYTE + 13, 1), 262144);
+    TransferRig rig =
+        rig(Content.file(folder.resolve("in/big.bin"), 37 * MEBIBYTE + 13, 1), 262144);
 
     try (Transfer transfer = rig.start("a")) {
       rig.finish(transfer);
@@ -321,14 +322,10 @@ final class TransferTest {
       assertThat(seeding.finished()).isTrue();
       assertThat(seeding.await(Duration.ofMillis(1)).heartbeat()).isTrue();
       await()
-          .untilAsserted(
-              () ->
-                  assertThat(
-                          rig.engine
-                              .request(rig.metainfo.infoHash().hex())
-                              .available()
-                              .cardinality())
-                      .isEqualTo(36));
+          .untilAsserted(() ->
+              assertThat(
+                      rig.engine.request(rig.metainfo.infoHash().hex()).available().cardinality())
+                  .isEqualTo(36));
     }
     assertThat(rig.engine.fedBytes()).isEqualTo(9 * MEBIBYTE);
   }
@@ -371,7 +368,8 @@ final class TransferTest {
   }
 
   private static void flipByte(Path scratch, long at) throws Exception {
-    try (RandomAccessFile file = new RandomAccessFile(segments(scratch).getFirst().toFile(), "rw")) {
+    try (RandomAccessFile file =
+        new RandomAccessFile(segments(scratch).getFirst().toFile(), "rw")) {
       file.seek(at);
       int was = file.read();
       file.seek(at);

@@ -61,10 +61,11 @@ final class StoreObjectFinisherTest {
   void completesAndProvesEveryObject() throws Exception {
     List<FinishedObject> told = new ArrayList<>();
 
-    List<FinishedObject> finished =
-        finisher.finish(layout, TestBucket.NAME, uploaded(), told::add);
+    List<FinishedObject> finished = finisher.finish(layout, TestBucket.NAME, uploaded(), told::add);
 
-    assertThat(finished).extracting(FinishedObject::key).containsExactly("set/big.bin", "set/small.bin");
+    assertThat(finished)
+        .extracting(FinishedObject::key)
+        .containsExactly("set/big.bin", "set/small.bin");
     assertThat(told).containsExactlyInAnyOrderElementsOf(finished);
     assertThat(Files.mismatch(bucket.file("set/big.bin"), tree.resolve("big.bin"))).isEqualTo(-1);
     assertThat(finished).allSatisfy(object -> assertThat(object.etag()).isNotEmpty());
@@ -73,11 +74,9 @@ final class StoreObjectFinisherTest {
   @Test
   void mayBeRepeated() throws Exception {
     Checkpoint checkpoint = uploaded();
-    List<FinishedObject> first =
-        finisher.finish(layout, TestBucket.NAME, checkpoint, object -> {});
+    List<FinishedObject> first = finisher.finish(layout, TestBucket.NAME, checkpoint, object -> {});
 
-    assertThat(finisher.finish(layout, TestBucket.NAME, checkpoint, object -> {}))
-        .isEqualTo(first);
+    assertThat(finisher.finish(layout, TestBucket.NAME, checkpoint, object -> {})).isEqualTo(first);
   }
 
   @Test
@@ -138,8 +137,7 @@ final class StoreObjectFinisherTest {
 
   @Test
   void writesTheManifest() throws Exception {
-    finisher.putManifest(
-        TestBucket.NAME, "m/manifest.json", "{}".getBytes(StandardCharsets.UTF_8));
+    finisher.putManifest(TestBucket.NAME, "m/manifest.json", "{}".getBytes(StandardCharsets.UTF_8));
 
     assertThat(bucket.file("m/manifest.json")).hasContent("{}");
   }

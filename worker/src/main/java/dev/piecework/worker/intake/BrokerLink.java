@@ -1,0 +1,203 @@
+package dev.piecework.worker.intake;
+
+import com.rabbitmq.client.AuthenticationFailureException;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.ShutdownSignalException;
+import dev.piecework.exit.ExitCode;
+import dev.piecework.message.Topology;
+import dev.piecework.worker.broker.BrokerConnection;
+import dev.piecework.worker.broker.BrokerTopology;
+import dev.piecework.worker.loop.Loop;
+import dev.piecework.worker.settings.BrokerSettings;
+import dev.piecework.worker.start.WorkerStartException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.amqp.AmqpException;
+import org.springframework.amqp.core.AcknowledgeMode;
+import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
+import org.springframework.amqp.rabbit.connection.Connection;
+import org.springframework.amqp.rabbit.connection.ConnectionListener;
+import org.springframework.amqp.rabbit.listener.DirectMessageListenerContainer;
+
+/**
+ * The connection that jobs come by. A broker that refuses us ends the start; one that is away is
+ * waited for, because a worker without a broker still owes its database renewals and sweeps.
+ */
+public final class BrokerLink implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BrokerLink.class);
+  private static final Duration RETRY = Duration.ofSeconds(2);
+
+  private final BrokerSettings settings;
+  private final JobIntake intake;
+  private final CachingConnectionFactory connections;
+  private final DirectMessageListenerContainer container;
+  private final Loop connecting;
+  private volatile boolean connected;
+  private volatile boolean closing;
+
+  /**
+   * @param name what the broker's management shows
+   * @param prefetch messages in hand at once: the worker's slots
+   */
+  public BrokerLink(BrokerSettings settings, String name, JobIntake intake, int prefetch) {
+    this.settings = settings;
+    this.intake = intake;
+    this.connections = new CachingConnectionFactory(BrokerConnection.factory(settings));
+    connections.setConnectionNameStrategy(factory -> name);
+    connections.addConnectionListener(new Watch());
+    this.container = new DirectMessageListenerContainer(connections);
+    container.setQueueNames(Topology.JOBS_QUEUE);
+    container.setPrefetchCount(prefetch);
+    container.setConsumersPerQueue(1);
+    container.setAcknowledgeMode(AcknowledgeMode.MANUAL);
+    container.setMessageListener(intake);
+    container.setMissingQueuesFatal(false);
+    container.setPossibleAuthenticationFailureFatal(false);
+    container.setMonitorInterval(RETRY.toMillis());
+    container.setFailedDeclarationRetryInterval(RETRY.toMillis());
+    container.setRecoveryInterval(RETRY.toMillis());
+    container.setShutdownTimeout(RETRY.toMillis());
+    container.afterPropertiesSet();
+    this.connecting = new Loop("broker", RETRY, 0.2, this::connect);
+  }
+
+  /**
+   * Connects and consumes, or goes on trying in the background.
+   *
+   * @throws WorkerStartException if the broker is there and refuses us
+   */
+  public void start() {
+    Attempt first = attempt();
+    switch (first) {
+      case Attempt.Connected() -> consume();
+      case Attempt.Refused(String why) ->
+          throw new WorkerStartException(
+              ExitCode.BROKER_UNAVAILABLE,
+              "the broker at %s refuses this worker: %s".formatted(settings.address(), why));
+      case Attempt.Unreachable(String why) -> {
+        sayUnreachable(why);
+        connecting.start();
+      }
+    }
+  }
+
+  /** Whether jobs can arrive. */
+  public boolean ready() {
+    return connected && container.isRunning() && !closing;
+  }
+
+  private sealed interface Attempt {
+    record Connected() implements Attempt {}
+
+    record Refused(String why) implements Attempt {}
+
+    record Unreachable(String why) implements Attempt {}
+  }
+
+  /** Tries with a plain connection, whose failures say what they are. */
+  private Attempt attempt() {
+    com.rabbitmq.client.ConnectionFactory factory = BrokerConnection.factory(settings);
+    try (com.rabbitmq.client.Connection connection = factory.newConnection("piecework-check")) {
+      Channel channel = connection.createChannel();
+      BrokerTopology.declare(channel);
+      channel.close();
+      return new Attempt.Connected();
+    } catch (AuthenticationFailureException e) {
+      return new Attempt.Refused(
+          "user name or password are wrong; check PIECEWORK_BROKER_USERNAME and _PASSWORD");
+    } catch (IOException | TimeoutException e) {
+      if (e.getCause() instanceof ShutdownSignalException signal && !signal.isHardError()) {
+        return new Attempt.Refused(
+            "a queue or an exchange cannot be declared: " + signal.getReason());
+      }
+      if (e.getCause() instanceof ShutdownSignalException signal
+          && signal.getReason() instanceof com.rabbitmq.client.AMQP.Connection.Close close) {
+        return new Attempt.Refused(close.getReplyText());
+      }
+      return new Attempt.Unreachable(
+          e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
+    }
+  }
+
+  private void connect() {
+    if (closing || container.isRunning()) {
+      return;
+    }
+    switch (attempt()) {
+      case Attempt.Connected() -> consume();
+      case Attempt.Refused(String why) ->
+          LOG.warn("the broker at {} refuses this worker: {}", settings.address(), why);
+      case Attempt.Unreachable(String why) -> sayUnreachable(why);
+    }
+  }
+
+  private void sayUnreachable(String why) {
+    LOG.warn(
+        "the broker at {} cannot be reached ({}): trying again every {} s; check PIECEWORK_BROKER_URI",
+        settings.address(),
+        why,
+        RETRY.toSeconds());
+  }
+
+  private void consume() {
+    try {
+      container.start();
+    } catch (AmqpException e) {
+      LOG.warn("the broker went away again: {}", e.getMessage());
+    }
+  }
+
+  /** Takes no new jobs; those in hand can still be acknowledged. */
+  public void stopTaking() {
+    closing = true;
+    intake.close();
+  }
+
+  @Override
+  public void close() {
+    stopTaking();
+    connecting.close();
+    container.destroy();
+    connections.destroy();
+  }
+
+  private final class Watch implements ConnectionListener {
+    @Override
+    public void onCreate(@Nullable Connection connection) {
+      if (connection == null) {
+        return;
+      }
+      // A broker that was restarted without its state has forgotten the queues.
+      Channel channel = connection.createChannel(false);
+      try {
+        BrokerTopology.declare(channel);
+        channel.close();
+      } catch (IOException | TimeoutException e) {
+        LOG.warn("queues could not be declared: {}", e.toString());
+      }
+      connected = true;
+      LOG.info("connected to the broker at {}: taking jobs", settings.address());
+    }
+
+    @Override
+    public void onClose(Connection connection) {
+      connected = false;
+    }
+
+    @Override
+    public void onShutDown(ShutdownSignalException signal) {
+      connected = false;
+      if (!closing) {
+        LOG.warn(
+            "the connection to the broker at {} is lost ({}): trying again every {} s",
+            settings.address(),
+            signal.getMessage(),
+            RETRY.toSeconds());
+      }
+    }
+  }
+}

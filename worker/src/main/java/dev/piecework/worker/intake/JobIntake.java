@@ -1,0 +1,165 @@
+package dev.piecework.worker.intake;
+
+import com.rabbitmq.client.Channel;
+import dev.piecework.message.JobMessage;
+import dev.piecework.message.JobMessageCodec;
+import dev.piecework.message.MessageException;
+import dev.piecework.message.Topology;
+import dev.piecework.worker.broker.OutgoingMessage;
+import dev.piecework.worker.broker.PublishException;
+import dev.piecework.worker.broker.Publisher;
+import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.job.Admissions;
+import dev.piecework.worker.job.Claim;
+import dev.piecework.worker.job.JobEntries;
+import dev.piecework.worker.job.Submission;
+import dev.piecework.worker.outbox.OutboxPump;
+import dev.piecework.worker.pipeline.JobRunner;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.amqp.core.Message;
+import org.springframework.amqp.core.MessageProperties;
+import org.springframework.amqp.rabbit.listener.api.ChannelAwareMessageListener;
+import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Takes job messages. A message is acknowledged when the job's fate is written or when the row
+ * alone is enough: a job that another worker holds needs no second message, because its row is
+ * looked at again when that worker's lease expires, and by then the row, not the broker, brings it
+ * back.
+ *
+ * <p>While the database is away the message stays in hand, unacknowledged: rejecting it would send
+ * it round and round, and count against the queue's delivery limit.
+ */
+public final class JobIntake implements ChannelAwareMessageListener {
+  private static final Logger LOG = LoggerFactory.getLogger(JobIntake.class);
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+  private static final Duration SLOT_WAIT = Duration.ofMillis(200);
+
+  private final Admissions admissions;
+  private final JobRunner runner;
+  private final Publisher publisher;
+  private final OutboxPump outbox;
+  private volatile boolean closing;
+
+  /** Hands claimed jobs to a runner. */
+  public JobIntake(
+      Admissions admissions, JobRunner runner, Publisher publisher, OutboxPump outbox) {
+    this.admissions = admissions;
+    this.runner = runner;
+    this.publisher = publisher;
+    this.outbox = outbox;
+  }
+
+  /**
+   * Takes nothing more: what is delivered from now on stays unacknowledged, and the broker gives it
+   * to somebody else when the connection closes.
+   */
+  public void close() {
+    closing = true;
+  }
+
+  @Override
+  public void onMessage(Message message, @Nullable Channel channel) throws InterruptedException {
+    if (closing || channel == null) {
+      return;
+    }
+    MessageProperties properties = message.getMessageProperties();
+    Delivery delivery = new Delivery(channel, properties.getDeliveryTag());
+    JobMessage job;
+    try {
+      job = JobMessageCodec.decode(message.getBody());
+    } catch (MessageException e) {
+      refuse(message, delivery, e);
+      return;
+    }
+    Submission submission =
+        new Submission(
+            job,
+            Optional.ofNullable(properties.getMessageId()).orElse(""),
+            properties.getHeaders().containsKey(JobEntries.CONTINUATION_HEADER),
+            Boolean.TRUE.equals(properties.isRedelivered()));
+    take(submission, delivery);
+  }
+
+  private void take(Submission submission, Delivery delivery) throws InterruptedException {
+    while (!closing) {
+      try {
+        Admissions.Admission admission = admissions.admit(submission);
+        outbox.wake();
+        switch (admission) {
+          case LEAVE -> {
+            LOG.debug("job {}: nothing to do", submission.job().id());
+            delivery.acknowledge();
+          }
+          case CLAIM -> claim(submission.job().id(), delivery);
+        }
+        return;
+      } catch (DataAccessException | TransactionException e) {
+        LOG.warn(
+            "job {} waits: the database cannot be used: {}",
+            submission.job().id(),
+            String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
+        Thread.sleep(PAUSE);
+      }
+    }
+  }
+
+  private void claim(String jobId, Delivery delivery) throws InterruptedException {
+    while (!runner.takeSlot(SLOT_WAIT)) {
+      if (closing) {
+        return;
+      }
+    }
+    boolean started = false;
+    try {
+      Optional<Claim> claim = admissions.claim(jobId);
+      if (claim.isPresent()) {
+        runner.start(claim.get(), delivery::acknowledge);
+        started = true;
+      } else {
+        delivery.acknowledge();
+      }
+      outbox.wake();
+    } finally {
+      if (!started) {
+        runner.giveBackSlot();
+      }
+    }
+  }
+
+  private void refuse(Message message, Delivery delivery, MessageException problem)
+      throws InterruptedException {
+    Fault fault =
+        new Fault(
+            Fault.Kind.INVALID_MESSAGE,
+            problem.error() + ": " + String.valueOf(problem.getMessage()));
+    LOG.warn("message refused: {}", fault.message());
+    MessageProperties properties = message.getMessageProperties();
+    OutgoingMessage dead =
+        new OutgoingMessage(
+            Optional.ofNullable(properties.getMessageId()).orElse(""),
+            Topology.DEAD_LETTER_EXCHANGE,
+            "",
+            Optional.ofNullable(properties.getPriority()).orElse(0),
+            Optional.ofNullable(properties.getContentType()).orElse(JobMessageCodec.CONTENT_TYPE),
+            Map.copyOf(JobEntries.reasonHeaders(fault)),
+            true,
+            message.getBody());
+    while (!closing) {
+      try {
+        publisher.publishOrThrow(dead);
+        delivery.acknowledge();
+        return;
+      } catch (PublishException e) {
+        LOG.warn("refused message waits: {}", e.getMessage());
+        Thread.sleep(PAUSE);
+      }
+    }
+  }
+}

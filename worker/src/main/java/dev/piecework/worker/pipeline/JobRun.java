@@ -1,0 +1,181 @@
+package dev.piecework.worker.pipeline;
+
+import dev.piecework.layout.ObjectLayout;
+import dev.piecework.message.JobMessage;
+import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.job.Claim;
+import dev.piecework.worker.job.JobRow;
+import dev.piecework.worker.lease.Lease;
+import dev.piecework.worker.transfer.Transfer;
+import dev.piecework.worker.transfer.TransferProgress;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * One run of a job in this worker: what its steps share, and how others stop it. The steps run on
+ * one thread; {@link #stop} and {@link #progress} may be called from any.
+ */
+public final class JobRun {
+  private final Claim claim;
+  private final Runnable settled;
+  private final AtomicReference<Optional<StopReason>> stop =
+      new AtomicReference<>(Optional.empty());
+  private final AtomicReference<Optional<Transfer>> transfer =
+      new AtomicReference<>(Optional.empty());
+  private volatile Phase phase = Phase.RESOLVE;
+  private volatile Optional<TransferProgress> lastProgress = Optional.empty();
+  private Optional<ObjectLayout> layout = Optional.empty();
+  private Optional<Fault> fault = Optional.empty();
+  private boolean completed;
+  private boolean seeding;
+
+  /**
+   * @param claim the job
+   * @param settled run once when the job's fate is written though the run goes on (seeding)
+   */
+  public JobRun(Claim claim, Runnable settled) {
+    this.claim = claim;
+    this.settled = settled;
+  }
+
+  /** Why a run stops before its end. */
+  public enum StopReason {
+    /** The worker shuts down: hand the job back. */
+    SHUTDOWN,
+    /** Somebody else may have the job: touch nothing. */
+    LEASE_LOST
+  }
+
+  /** The steps; their names are those of progress events. */
+  public enum Phase {
+    /** Getting the metainfo. */
+    RESOLVE,
+    /** From the swarm to the store. */
+    TRANSFER,
+    /** Completing and checking objects. */
+    VERIFY,
+    /** Manifest and completion. */
+    PUBLISH,
+    /** Giving. */
+    SEED;
+
+    /** As it stands in events. */
+    public String wireName() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  /** The right to work. */
+  public Lease lease() {
+    return claim.lease();
+  }
+
+  /** The row at the claim. */
+  public JobRow row() {
+    return claim.row();
+  }
+
+  /** What is to be done. */
+  public JobMessage message() {
+    return claim.message();
+  }
+
+  /** The step at work. */
+  public Phase phase() {
+    return phase;
+  }
+
+  /** The latest figures, if a transfer has begun. */
+  public Optional<TransferProgress> progress() {
+    transfer.get().ifPresent(running -> lastProgress = Optional.of(running.progress()));
+    return lastProgress;
+  }
+
+  /**
+   * Has the run end soon. The first reason stands, but a lost lease overrides: then nothing may be
+   * written any more, and the transfer is stopped at once, whatever its thread is doing.
+   */
+  public void stop(StopReason reason) {
+    stop.updateAndGet(
+        was -> was.isEmpty() || reason == StopReason.LEASE_LOST ? Optional.of(reason) : was);
+    if (reason == StopReason.LEASE_LOST) {
+      transfer.get().ifPresent(running -> Thread.startVirtualThread(running::close));
+    }
+  }
+
+  /** Why it was told to stop, if it was. */
+  public Optional<StopReason> stopReason() {
+    return stop.get();
+  }
+
+  void checkStop() {
+    stop.get()
+        .ifPresent(reason -> {
+          throw new RunStoppedException(reason);
+        });
+  }
+
+  void enter(Phase next) {
+    checkStop();
+    phase = next;
+  }
+
+  ObjectLayout layout() {
+    return layout.orElseThrow(() -> new IllegalStateException("resolve has not run"));
+  }
+
+  void layout(ObjectLayout resolved) {
+    layout = Optional.of(resolved);
+  }
+
+  String bucket() {
+    return message().destination().bucket();
+  }
+
+  Transfer transfer() {
+    return transfer.get().orElseThrow(() -> new IllegalStateException("no transfer"));
+  }
+
+  boolean transferring() {
+    return transfer.get().isPresent();
+  }
+
+  void transfer(Transfer started) {
+    transfer.set(Optional.of(started));
+    if (stop.get().equals(Optional.of(StopReason.LEASE_LOST))) {
+      started.close();
+    }
+  }
+
+  /** Keeps the last figures and closes; nothing if there is none. */
+  void endTransfer() {
+    progress();
+    transfer.getAndSet(Optional.empty()).ifPresent(Transfer::close);
+  }
+
+  Optional<Fault> fault() {
+    return fault;
+  }
+
+  void fault(Fault found) {
+    fault = Optional.of(found);
+  }
+
+  boolean completed() {
+    return completed;
+  }
+
+  boolean seeding() {
+    return seeding;
+  }
+
+  void completed(boolean seedsNow) {
+    completed = true;
+    seeding = seedsNow;
+    settled.run();
+  }
+
+  void seedingEnded() {
+    seeding = false;
+  }
+}

@@ -1,0 +1,300 @@
+package dev.piecework.worker.pipeline;
+
+import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.job.Claim;
+import dev.piecework.worker.job.JobLedger;
+import dev.piecework.worker.job.JobState;
+import dev.piecework.worker.job.RetryPolicy;
+import dev.piecework.worker.lease.Lease;
+import dev.piecework.worker.lease.LeaseKeeper;
+import dev.piecework.worker.lease.LeaseLostException;
+import dev.piecework.worker.outbox.OutboxPump;
+import dev.piecework.worker.transfer.TransferFactory;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Runs claimed jobs, each on a thread of its own, and writes their fate. Never on a thread of the
+ * broker's client: those are interrupted when it sees fit, and an interrupted chunk step ends as
+ * completed, half done.
+ */
+public final class JobRunner {
+  private static final Logger LOG = LoggerFactory.getLogger(JobRunner.class);
+
+  /** A job that has killed its worker this often in a row, without progress, is not run again. */
+  private static final int MAX_LOSSES = 10;
+
+  private static final Duration DATABASE_PAUSE = Duration.ofSeconds(1);
+
+  private final Pipeline pipeline;
+  private final JobLedger ledger;
+  private final LeaseKeeper leases;
+  private final OutboxPump outbox;
+  private final TransferFactory transfers;
+  private final RunMetrics metrics;
+  private final Settings settings;
+  private final Semaphore slots;
+  private final Map<Lease, Running> running = new ConcurrentHashMap<>();
+  private volatile boolean shuttingDown;
+
+  /**
+   * How jobs are run.
+   *
+   * @param slots jobs at once
+   * @param retry when a transient fault is final, and how long to wait
+   * @param gracePeriod how long a shutdown waits
+   */
+  public record Settings(int slots, RetryPolicy retry, Duration gracePeriod) {}
+
+  private record Running(JobRun run, Thread thread) {}
+
+  /** At rest until the first {@link #start}. */
+  public JobRunner(
+      Pipeline pipeline,
+      JobLedger ledger,
+      LeaseKeeper leases,
+      OutboxPump outbox,
+      TransferFactory transfers,
+      RunMetrics metrics,
+      Settings settings) {
+    this.pipeline = pipeline;
+    this.ledger = ledger;
+    this.leases = leases;
+    this.outbox = outbox;
+    this.transfers = transfers;
+    this.metrics = metrics;
+    this.settings = settings;
+    this.slots = new Semaphore(settings.slots());
+  }
+
+  /**
+   * Waits for a free slot; whoever gets it calls {@link #start} or {@link #giveBackSlot}.
+   *
+   * @return false if there was none in time, or the worker shuts down
+   */
+  public boolean takeSlot(Duration atMost) throws InterruptedException {
+    return !shuttingDown && slots.tryAcquire(atMost.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Gives back a slot that was not used. */
+  public void giveBackSlot() {
+    slots.release();
+  }
+
+  /**
+   * Runs a job in the slot that the caller has taken.
+   *
+   * @param settled run once, when the job's fate is written or it is no longer ours: acknowledge
+   */
+  public void start(Claim claim, Runnable settled) {
+    Once acknowledge = new Once(settled);
+    JobRun run = new JobRun(claim, acknowledge);
+    Thread thread =
+        Thread.ofVirtual()
+            .name("job-" + claim.lease().jobId())
+            .unstarted(() -> work(run, acknowledge));
+    running.put(claim.lease(), new Running(run, thread));
+    leases.keep(claim.lease(), () -> run.stop(JobRun.StopReason.LEASE_LOST));
+    if (shuttingDown) {
+      run.stop(JobRun.StopReason.SHUTDOWN);
+    }
+    thread.start();
+  }
+
+  /** Runs at work. */
+  public Collection<JobRun> runs() {
+    return running.values().stream().map(Running::run).toList();
+  }
+
+  private void work(JobRun run, Once acknowledge) {
+    Lease lease = run.lease();
+    MDC.put("job", lease.jobId());
+    MDC.put("attempt", Integer.toString(run.row().attempt()));
+    MDC.put("epoch", Long.toString(lease.epoch()));
+    try {
+      settle(run, outcome(run), acknowledge);
+    } catch (RuntimeException e) {
+      LOG.error("the fate of a job could not be written; its lease will expire", e);
+    } finally {
+      leases.drop(lease);
+      running.remove(lease);
+      slots.release();
+      MDC.clear();
+    }
+  }
+
+  private Pipeline.Outcome outcome(JobRun run) {
+    if (run.row().failures() >= Math.max(MAX_LOSSES, retry(run).maxAttempts())) {
+      return new Pipeline.Outcome.Faulted(
+          new Fault(
+              Fault.Kind.INTERNAL,
+              "the job has lost its worker %d times in a row without progress: look at the workers' memory and logs"
+                  .formatted(run.row().failures())));
+    }
+    return metrics.timed(() -> pipeline.execute(run));
+  }
+
+  private RetryPolicy retry(JobRun run) {
+    return run.message()
+        .options()
+        .maxAttempts()
+        .map(settings.retry()::withMaxAttempts)
+        .orElse(settings.retry());
+  }
+
+  private void settle(JobRun run, Pipeline.Outcome outcome, Once acknowledge) {
+    Lease lease = run.lease();
+    switch (outcome) {
+      case Pipeline.Outcome.Completed() -> {
+        transfers.discardScratch(lease.jobId());
+        metrics.ended(JobState.COMPLETED);
+        acknowledge.run();
+      }
+      case Pipeline.Outcome.SeedingEnded(String reason) -> {
+        write(lease, () -> ledger.seedingEnded(lease, reason));
+        transfers.discardScratch(lease.jobId());
+        metrics.ended(JobState.COMPLETED);
+        acknowledge.run();
+      }
+      case Pipeline.Outcome.Faulted(Fault fault) -> {
+        boolean written =
+            write(
+                lease,
+                () -> {
+                  JobState state =
+                      ledger.fault(lease, fault, retry(run), RandomGenerator.getDefault());
+                  metrics.ended(state);
+                  if (state == JobState.FAILED) {
+                    transfers.discardScratch(lease.jobId());
+                  }
+                });
+        LOG.debug("fate written: {}", written);
+        acknowledge.run();
+      }
+      case Pipeline.Outcome.Stopped(JobRun.StopReason reason) -> {
+        if (reason == JobRun.StopReason.LEASE_LOST) {
+          metrics.leaseLost();
+          // The row belongs to another, and the sweeper watches it: the message has done its work.
+          acknowledge.run();
+        } else {
+          handBack(lease, acknowledge);
+        }
+      }
+    }
+    outbox.wake();
+  }
+
+  /**
+   * Frees the row first, then has its continuation published, then acknowledges: whichever comes to
+   * fail, a message is left on the queue or an entry in the outbox, and no other worker finds the
+   * job still held.
+   */
+  private void handBack(Lease lease, Once acknowledge) {
+    if (!write(lease, () -> ledger.handBack(lease))) {
+      return;
+    }
+    try {
+      if (outbox.flush(lease.jobId(), settings.gracePeriod().dividedBy(2))) {
+        acknowledge.run();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (DataAccessException | TransactionException e) {
+      LOG.warn("not acknowledged: the database cannot be used");
+    }
+  }
+
+  /**
+   * Writes a fate, again and again while the database is away, until the lease cannot be ours any
+   * more.
+   *
+   * @return false if it was not written: the row's lease expires and the sweeper takes over
+   */
+  private boolean write(Lease lease, Runnable work) {
+    while (true) {
+      try {
+        work.run();
+        return true;
+      } catch (LeaseLostException e) {
+        LOG.warn("{}: its fate is another's to write", e.getMessage());
+        metrics.leaseLost();
+        return false;
+      } catch (DataAccessException | TransactionException e) {
+        if (!leases.holds(lease)) {
+          LOG.warn("the job's fate could not be written: {}", String.valueOf(e.getMessage()));
+          return false;
+        }
+        LOG.warn("the job's fate cannot be written yet: {}", String.valueOf(e.getMessage()));
+        try {
+          Thread.sleep(DATABASE_PAUSE);
+        } catch (InterruptedException interrupted) {
+          Thread.currentThread().interrupt();
+          return false;
+        }
+      }
+    }
+  }
+
+  /**
+   * Stops all runs, has them hand their jobs back, and waits, but no longer than the grace period.
+   */
+  public void shutDown() {
+    shuttingDown = true;
+    long deadline = System.nanoTime() + settings.gracePeriod().toNanos();
+    // Again and again: a job may have been claimed just before.
+    while (!running.isEmpty() && System.nanoTime() < deadline) {
+      List<Running> stopping = List.copyOf(running.values());
+      stopping.forEach(one -> one.run().stop(JobRun.StopReason.SHUTDOWN));
+      for (Running one : stopping) {
+        if (!awaitEnd(one, deadline)) {
+          return;
+        }
+      }
+    }
+  }
+
+  private static boolean awaitEnd(Running one, long deadline) {
+    try {
+      long left = Math.max(1, deadline - System.nanoTime());
+      if (!one.thread().join(Duration.ofNanos(left))) {
+        LOG.warn(
+            "job {} did not stop within the grace period; its lease will expire",
+            one.run().lease().jobId());
+        return false;
+      }
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Runs at most once. */
+  private static final class Once implements Runnable {
+    private final Runnable action;
+    private boolean done;
+
+    Once(Runnable action) {
+      this.action = action;
+    }
+
+    @Override
+    public synchronized void run() {
+      if (!done) {
+        done = true;
+        action.run();
+      }
+    }
+  }
+}

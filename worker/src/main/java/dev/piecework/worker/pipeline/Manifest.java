@@ -1,0 +1,59 @@
+package dev.piecework.worker.pipeline;
+
+import dev.piecework.layout.ObjectLayout;
+import dev.piecework.message.Destination;
+import dev.piecework.message.EventData.FinishedObject;
+import dev.piecework.metainfo.Metainfo;
+import dev.piecework.metainfo.TorrentFile;
+import dev.piecework.worker.checkpoint.MetainfoTable;
+import java.util.List;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The object that is written last and lists all others: who finds it finds a complete data set.
+ *
+ * <p>Its key is {@code <prefix>.piecework/<info-hash>.json}. No file of the torrent itself can have
+ * this key: it would have to be named by the hash of a dictionary that holds this name.
+ */
+final class Manifest {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final int VERSION = 1;
+
+  private Manifest() {}
+
+  static String key(Destination destination, Metainfo metainfo) {
+    return destination.prefix() + ".piecework/" + metainfo.infoHash().hex() + ".json";
+  }
+
+  static byte[] json(
+      String jobId, Destination destination, ObjectLayout layout, List<FinishedObject> objects) {
+    Metainfo metainfo = layout.metainfo();
+    ObjectNode root = JSON.createObjectNode();
+    root.put("version", VERSION);
+    root.put("jobId", jobId);
+    root.put("infoHash", metainfo.infoHash().hex());
+    root.put("name", metainfo.name());
+    root.put("bucket", destination.bucket());
+    root.put("prefix", destination.prefix());
+    root.put("totalBytes", MetainfoTable.totalBytes(layout));
+    root.put("pieceLength", metainfo.pieceLength());
+    root.put("pieces", metainfo.pieceCount());
+    ArrayNode files = root.putArray("objects");
+    for (FinishedObject object : objects) {
+      ObjectNode file = files.addObject();
+      file.put("key", object.key());
+      file.put("path", object.path());
+      file.put("size", object.size());
+      file.put("etag", object.etag());
+      file.put("crc32c", object.crc32c());
+    }
+    ArrayNode links = root.putArray("symlinks");
+    for (TorrentFile link : metainfo.files()) {
+      link.symlinkTarget()
+          .ifPresent(target -> links.addObject().put("path", link.path()).put("target", target));
+    }
+    return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
+  }
+}

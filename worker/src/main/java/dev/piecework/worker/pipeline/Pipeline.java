@@ -1,0 +1,218 @@
+package dev.piecework.worker.pipeline;
+
+import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.lease.LeaseLostException;
+import dev.piecework.worker.transfer.Transfer;
+import dev.piecework.worker.transfer.TransferException;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.core.job.Job;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.job.JobExecutionException;
+import org.springframework.batch.core.job.JobInterruptedException;
+import org.springframework.batch.core.job.builder.JobBuilder;
+import org.springframework.batch.core.job.parameters.JobParameters;
+import org.springframework.batch.core.job.parameters.JobParametersBuilder;
+import org.springframework.batch.core.launch.JobOperator;
+import org.springframework.batch.core.repository.JobRepository;
+import org.springframework.batch.core.step.Step;
+import org.springframework.batch.core.step.builder.StepBuilder;
+import org.springframework.batch.infrastructure.item.ItemReader;
+import org.springframework.batch.infrastructure.item.ItemWriter;
+import org.springframework.batch.infrastructure.repeat.RepeatStatus;
+import org.springframework.batch.infrastructure.support.transaction.ResourcelessTransactionManager;
+import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Runs the Spring Batch job {@code torrent}: one instance per job id, one execution per attempt.
+ * The batch repository keeps the record of attempts and steps; what a new attempt goes on from is
+ * the checkpoint, and who may run it the lease.
+ */
+public final class Pipeline {
+  private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+  private static final String JOB_NAME = "torrent";
+  private static final String JOB_ID = "jobId";
+
+  private final TorrentJob.Parts parts;
+  private final JobRepository repository;
+  private final JobOperator operator;
+  private final BatchHistory history;
+
+  Pipeline(TorrentJob.Parts parts, JobRepository repository, JobOperator operator) {
+    this.parts = parts;
+    this.repository = repository;
+    this.operator = operator;
+    this.history = new BatchHistory(repository, operator);
+  }
+
+  /** How a run ended. */
+  public sealed interface Outcome {
+    /** The job is done; its final state is written. */
+    record Completed() implements Outcome {}
+
+    /** The job is done and was seeding until now; the end of that is to be written. */
+    record SeedingEnded(String reason) implements Outcome {}
+
+    /** Stopped on request, or because the lease is lost. */
+    record Stopped(JobRun.StopReason reason) implements Outcome {}
+
+    /** Could not go on. */
+    record Faulted(Fault fault) implements Outcome {}
+  }
+
+  /** Runs a job on the calling thread, which must not be interrupted by anybody. */
+  public Outcome execute(JobRun run) {
+    JobParameters parameters =
+        new JobParametersBuilder().addString(JOB_ID, run.lease().jobId()).toJobParameters();
+    try {
+      history.repair(JOB_NAME, parameters);
+      JobExecution execution = operator.start(job(run), parameters);
+      return outcome(run, execution.getAllFailureExceptions());
+    } catch (JobExecutionException | RuntimeException e) {
+      return outcome(run, List.of(e));
+    } finally {
+      run.endTransfer();
+    }
+  }
+
+  private static Outcome outcome(JobRun run, List<Throwable> failures) {
+    if (run.stopReason().equals(java.util.Optional.of(JobRun.StopReason.LEASE_LOST))
+        || failures.stream().anyMatch(failure -> causedBy(failure, LeaseLostException.class))) {
+      return new Outcome.Stopped(JobRun.StopReason.LEASE_LOST);
+    }
+    if (run.completed()) {
+      if (!run.seeding()) {
+        return new Outcome.Completed();
+      }
+      return new Outcome.SeedingEnded(
+          run.stopReason().isPresent()
+              ? "the worker shuts down"
+              : run.fault().map(Fault::message).orElse("enough was given"));
+    }
+    if (run.stopReason().isPresent()) {
+      return new Outcome.Stopped(run.stopReason().get());
+    }
+    return new Outcome.Faulted(run.fault().orElseGet(() -> unexpected(failures)));
+  }
+
+  private static Fault unexpected(List<Throwable> failures) {
+    if (failures.isEmpty()) {
+      return new Fault(Fault.Kind.INTERNAL, "the run ended half-way without a reason");
+    }
+    Throwable failure = failures.getFirst();
+    if (causedBy(failure, DataAccessException.class)
+        || causedBy(failure, TransactionException.class)) {
+      LOG.warn("database failed under a job", failure);
+      return new Fault(
+          Fault.Kind.DATABASE_UNAVAILABLE,
+          "the database failed under the job: " + failure.getClass().getSimpleName());
+    }
+    LOG.error("unexpected failure of a job: please report", failure);
+    return new Fault(
+        Fault.Kind.INTERNAL,
+        "unexpected: %s: %s"
+            .formatted(failure.getClass().getSimpleName(), oneLine(failure.getMessage())));
+  }
+
+  private static String oneLine(@org.jspecify.annotations.Nullable String message) {
+    return message == null ? "" : message.replaceAll("\\s+", " ");
+  }
+
+  private static boolean causedBy(Throwable failure, Class<? extends Throwable> type) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (type.isInstance(cause)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Job job(JobRun run) {
+    TorrentJob job = new TorrentJob(parts, run);
+    return new JobBuilder(JOB_NAME, repository)
+        .start(step(run, "resolve", job::resolve))
+        .next(transferStep(run, job))
+        .next(step(run, "verify", job::verify))
+        .next(step(run, "publish", job::publish))
+        .next(step(run, "seed", job::seed))
+        .build();
+  }
+
+  /** Work of a step. */
+  private interface Work {
+    void run() throws TransferException, InterruptedException;
+  }
+
+  private Step step(JobRun run, String name, Work work) {
+    return new StepBuilder(name, repository)
+        .tasklet(
+            (contribution, context) -> {
+              guarded(
+                  run,
+                  () -> {
+                    work.run();
+                    return true;
+                  });
+              return RepeatStatus.FINISHED;
+            },
+            new ResourcelessTransactionManager())
+        .allowStartIfComplete(true)
+        .build();
+  }
+
+  private Step transferStep(JobRun run, TorrentJob job) {
+    ItemReader<Transfer.Batch> reader =
+        () -> guardedNullable(run, () -> job.transfer().reader().read());
+    ItemWriter<Transfer.Batch> writer =
+        chunk ->
+            guarded(
+                run,
+                () -> {
+                  job.transfer().writer().write(chunk);
+                  return true;
+                });
+    return new StepBuilder("transfer", repository)
+        .<Transfer.Batch, Transfer.Batch>chunk(1)
+        .reader(reader)
+        .writer(writer)
+        .transactionManager(new ResourcelessTransactionManager())
+        .allowStartIfComplete(true)
+        .build();
+  }
+
+  private interface Guarded<T extends @org.jspecify.annotations.Nullable Object> {
+    T run() throws Exception;
+  }
+
+  private static void guarded(JobRun run, Guarded<Boolean> work) throws Exception {
+    guardedNullable(run, work);
+  }
+
+  /**
+   * Keeps a fault where the outcome finds it, and has the batch step end as stopped rather than
+   * failed or, worse, completed, when the run was told to stop.
+   */
+  private static <T extends @org.jspecify.annotations.Nullable Object> T guardedNullable(
+      JobRun run, Guarded<T> work) throws Exception {
+    try {
+      return work.run();
+    } catch (RunStoppedException e) {
+      throw stopped(e);
+    } catch (TransferException e) {
+      if (run.stopReason().isPresent()) {
+        throw stopped(e);
+      }
+      run.fault(e.fault());
+      throw e;
+    }
+  }
+
+  private static JobInterruptedException stopped(Exception cause) {
+    JobInterruptedException interrupted =
+        new JobInterruptedException(String.valueOf(cause.getMessage()));
+    interrupted.initCause(cause);
+    return interrupted;
+  }
+}

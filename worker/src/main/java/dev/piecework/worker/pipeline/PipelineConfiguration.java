@@ -1,0 +1,207 @@
+package dev.piecework.worker.pipeline;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.piecework.worker.broker.Publisher;
+import dev.piecework.worker.checkpoint.CheckpointTable;
+import dev.piecework.worker.checkpoint.MetainfoTable;
+import dev.piecework.worker.job.Admissions;
+import dev.piecework.worker.job.JobLedger;
+import dev.piecework.worker.job.LostJobs;
+import dev.piecework.worker.job.RetryPolicy;
+import dev.piecework.worker.lease.LeaseKeeper;
+import dev.piecework.worker.lease.LeaseTable;
+import dev.piecework.worker.outbox.Outbox;
+import dev.piecework.worker.outbox.OutboxPump;
+import dev.piecework.worker.outbox.OutboxRelay;
+import dev.piecework.worker.resolve.SourceResolver;
+import dev.piecework.worker.resolve.StoreGate;
+import dev.piecework.worker.settings.BrokerSettings;
+import dev.piecework.worker.settings.NetworkSettings;
+import dev.piecework.worker.settings.RetrySettings;
+import dev.piecework.worker.settings.WorkerSettings;
+import dev.piecework.worker.transfer.TransferFactory;
+import dev.piecework.worker.verify.ObjectFinisher;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import org.springframework.batch.core.configuration.annotation.EnableBatchProcessing;
+import org.springframework.batch.core.configuration.annotation.EnableJdbcJobRepository;
+import org.springframework.batch.core.configuration.support.MapJobRegistry;
+import org.springframework.batch.core.launch.support.TaskExecutorJobOperator;
+import org.springframework.batch.core.repository.JobRepository;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.task.SyncTaskExecutor;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.annotation.Isolation;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Puts the pipeline together. */
+@Configuration(proxyBeanMethods = false)
+@EnableBatchProcessing
+@EnableJdbcJobRepository(isolationLevelForCreate = Isolation.READ_COMMITTED)
+public class PipelineConfiguration {
+  private static final Duration CONFIRM_TIMEOUT = Duration.ofSeconds(10);
+
+  @Bean
+  @ConditionalOnMissingBean
+  MeterRegistry meterRegistry() {
+    return new SimpleMeterRegistry();
+  }
+
+  @Bean
+  JdbcClient jdbcClient(HikariDataSource dataSource) {
+    return JdbcClient.create(dataSource);
+  }
+
+  @Bean
+  Outbox outbox(JdbcClient jdbc) {
+    return new Outbox(jdbc);
+  }
+
+  @Bean(destroyMethod = "close")
+  Publisher publisher(BrokerSettings settings, TransferFactory transfers) {
+    return new Publisher(
+        settings, "piecework-worker-" + transfers.scratchId() + "-publish", CONFIRM_TIMEOUT);
+  }
+
+  @Bean
+  OutboxRelay outboxRelay(Outbox outbox, TransactionTemplate transactions, Publisher publisher) {
+    return new OutboxRelay(outbox, transactions, publisher);
+  }
+
+  @Bean(destroyMethod = "close")
+  OutboxPump outboxPump(OutboxRelay relay, Outbox outbox) {
+    return new OutboxPump(relay, outbox);
+  }
+
+  @Bean
+  LeaseTable leaseTable(JdbcClient jdbc, TransactionTemplate transactions) {
+    return new LeaseTable(jdbc, transactions);
+  }
+
+  @Bean
+  LeaseKeeper leaseKeeper(LeaseTable table, WorkerSettings settings) {
+    return new LeaseKeeper(table, settings.lease(), System::nanoTime);
+  }
+
+  @Bean
+  CheckpointTable checkpointTable(
+      JdbcClient jdbc, TransactionTemplate transactions, LeaseTable leases) {
+    return new CheckpointTable(jdbc, transactions, leases);
+  }
+
+  @Bean
+  MetainfoTable metainfoTable(
+      JdbcClient jdbc, TransactionTemplate transactions, LeaseTable leases) {
+    return new MetainfoTable(jdbc, transactions, leases);
+  }
+
+  @Bean
+  JobLedger jobLedger(
+      JdbcClient jdbc,
+      TransactionTemplate transactions,
+      Outbox outbox,
+      TransferFactory transfers,
+      WorkerSettings settings) {
+    return new JobLedger(
+        jdbc, transactions, outbox, transfers.scratchId(), settings.requeueAfter());
+  }
+
+  @Bean
+  Admissions admissions(
+      JdbcClient jdbc,
+      TransactionTemplate transactions,
+      Outbox outbox,
+      TransferFactory transfers,
+      WorkerSettings settings) {
+    return new Admissions(
+        jdbc,
+        transactions,
+        outbox,
+        transfers.scratchId(),
+        settings.lease(),
+        settings.requeueAfter());
+  }
+
+  @Bean
+  LostJobs lostJobs(
+      JdbcClient jdbc,
+      TransactionTemplate transactions,
+      Outbox outbox,
+      TransferFactory transfers,
+      WorkerSettings settings) {
+    return new LostJobs(jdbc, transactions, outbox, transfers.scratchId(), settings.requeueAfter());
+  }
+
+  @Bean(destroyMethod = "close")
+  SourceResolver sourceResolver(NetworkSettings network, StoreGate store) {
+    return new SourceResolver(network.policy(), store);
+  }
+
+  @Bean
+  Pipeline pipeline(
+      SourceResolver resolver,
+      StoreGate store,
+      TransferFactory transfers,
+      ObjectFinisher finisher,
+      JobLedger ledger,
+      LeaseTable leases,
+      CheckpointTable checkpoints,
+      MetainfoTable metainfos,
+      OutboxPump outbox,
+      JobRepository repository,
+      WorkerSettings settings)
+      throws Exception {
+    TorrentJob.Parts parts =
+        new TorrentJob.Parts(
+            resolver,
+            store,
+            transfers,
+            finisher,
+            ledger,
+            leases,
+            checkpoints,
+            metainfos,
+            outbox::wake,
+            settings.checkpointInterval());
+    return new Pipeline(parts, repository, operator(repository));
+  }
+
+  /**
+   * An operator that runs a job on the caller's thread. Not the bean that the framework makes: that
+   * one is wrapped in a transaction, which would then last as long as the job.
+   */
+  private static TaskExecutorJobOperator operator(JobRepository repository) throws Exception {
+    TaskExecutorJobOperator operator = new TaskExecutorJobOperator();
+    operator.setJobRepository(repository);
+    operator.setJobRegistry(new MapJobRegistry());
+    operator.setTaskExecutor(new SyncTaskExecutor());
+    operator.afterPropertiesSet();
+    return operator;
+  }
+
+  @Bean
+  JobRunner jobRunner(
+      Pipeline pipeline,
+      JobLedger ledger,
+      LeaseKeeper leases,
+      OutboxPump outbox,
+      TransferFactory transfers,
+      MeterRegistry registry,
+      WorkerSettings worker,
+      RetrySettings retry) {
+    return new JobRunner(
+        pipeline,
+        ledger,
+        leases,
+        outbox,
+        transfers,
+        new RunMetrics(registry),
+        new JobRunner.Settings(
+            worker.slots(),
+            new RetryPolicy(retry.maxAttempts(), retry.firstDelay(), retry.maxDelay()),
+            worker.gracePeriod()));
+  }
+}

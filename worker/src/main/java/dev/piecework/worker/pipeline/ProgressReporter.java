@@ -1,0 +1,74 @@
+package dev.piecework.worker.pipeline;
+
+import dev.piecework.message.EventData;
+import dev.piecework.message.EventType;
+import dev.piecework.message.JobEvent;
+import dev.piecework.message.JobEventCodec;
+import dev.piecework.message.Topology;
+import dev.piecework.worker.broker.OutgoingMessage;
+import dev.piecework.worker.broker.Publisher;
+import dev.piecework.worker.job.JobEntries;
+import dev.piecework.worker.transfer.TransferProgress;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Publishes how every run stands. These events pass the outbox by: they are not worth a
+ * transaction, and a lost one is followed by the next.
+ */
+public final class ProgressReporter {
+  private final JobRunner runner;
+  private final Publisher publisher;
+  private final JobEntries entries;
+  private final Clock clock;
+
+  /** Speaks for a runner. */
+  public ProgressReporter(JobRunner runner, Publisher publisher, JobEntries entries, Clock clock) {
+    this.runner = runner;
+    this.publisher = publisher;
+    this.entries = entries;
+    this.clock = clock;
+  }
+
+  /** One event for each run that has begun its transfer. */
+  public void report() {
+    for (JobRun run : runner.runs()) {
+      run.progress().ifPresent(progress -> publish(run, progress));
+    }
+  }
+
+  private void publish(JobRun run, TransferProgress progress) {
+    JobEvent event =
+        entries.event(run.row(), clock.instant(), EventType.PROGRESS, data(run.phase(), progress));
+    publisher.publishLossy(
+        new OutgoingMessage(
+            event.id(),
+            Topology.EVENTS_EXCHANGE,
+            Topology.eventRoutingKey(EventType.PROGRESS, event.jobId()),
+            0,
+            JobEventCodec.CONTENT_TYPE,
+            Map.of(),
+            false,
+            JobEventCodec.encode(event)));
+  }
+
+  static EventData.Progress data(JobRun.Phase phase, TransferProgress progress) {
+    long left = progress.totalBytes() - progress.verifiedBytes();
+    long rate = progress.swarm().downloadBytesPerSecond();
+    return new EventData.Progress(
+        phase.wireName(),
+        progress.totalBytes(),
+        progress.verifiedBytes(),
+        progress.uploadedBytes(),
+        rate,
+        progress.swarm().uploadBytesPerSecond(),
+        progress.swarm().peers(),
+        progress.swarm().seeders(),
+        progress.verifiedPieces(),
+        progress.totalPieces(),
+        progress.uploadedParts(),
+        progress.totalParts(),
+        left > 0 && rate > 0 ? Optional.of(Math.ceilDiv(left, rate)) : Optional.empty());
+  }
+}

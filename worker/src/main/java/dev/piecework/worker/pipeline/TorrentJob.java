@@ -1,0 +1,223 @@
+package dev.piecework.worker.pipeline;
+
+import dev.piecework.layout.ObjectLayout;
+import dev.piecework.layout.StoredObject;
+import dev.piecework.message.EventData;
+import dev.piecework.message.EventData.FinishedObject;
+import dev.piecework.message.EventType;
+import dev.piecework.message.JobOptions;
+import dev.piecework.metainfo.Metainfo;
+import dev.piecework.metainfo.MetainfoException;
+import dev.piecework.metainfo.MetainfoParser;
+import dev.piecework.worker.checkpoint.CheckpointTable;
+import dev.piecework.worker.checkpoint.MetainfoTable;
+import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.job.JobLedger;
+import dev.piecework.worker.lease.LeaseTable;
+import dev.piecework.worker.resolve.SourceResolver;
+import dev.piecework.worker.resolve.StoreGate;
+import dev.piecework.worker.transfer.Checkpoint;
+import dev.piecework.worker.transfer.Transfer;
+import dev.piecework.worker.transfer.TransferException;
+import dev.piecework.worker.transfer.TransferFactory;
+import dev.piecework.worker.transfer.TransferRequest;
+import dev.piecework.worker.verify.ObjectFinisher;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the steps of the job {@code torrent} do. Each may be repeated: a new attempt runs all of
+ * them again, and each finds done what was done.
+ */
+final class TorrentJob {
+  private final Parts parts;
+  private final JobRun run;
+  private List<FinishedObject> finished = List.of();
+  private Optional<TransferSteps> transferSteps = Optional.empty();
+
+  /** What every run uses. */
+  record Parts(
+      SourceResolver resolver,
+      StoreGate store,
+      TransferFactory transfers,
+      ObjectFinisher finisher,
+      JobLedger ledger,
+      LeaseTable leases,
+      CheckpointTable checkpoints,
+      MetainfoTable metainfos,
+      Runnable wakeOutbox,
+      Duration checkpointInterval) {}
+
+  TorrentJob(Parts parts, JobRun run) {
+    this.parts = parts;
+    this.run = run;
+  }
+
+  /** Metainfo, layout, and whether the destination takes objects at all. */
+  void resolve() throws TransferException {
+    run.enter(JobRun.Phase.RESOLVE);
+    Optional<byte[]> known = parts.metainfos().read(run.lease().jobId());
+    byte[] torrent =
+        known.isPresent() ? known.get() : parts.resolver().resolve(run.message().source());
+    ObjectLayout layout = layOut(torrent);
+    parts.store().checkBucket(run.bucket());
+    if (known.isEmpty()) {
+      parts.metainfos().write(run.lease(), torrent, layout);
+    }
+    Metainfo metainfo = layout.metainfo();
+    parts
+        .ledger()
+        .note(
+            run.lease(),
+            EventType.METADATA,
+            "",
+            new EventData.Metadata(
+                metainfo.infoHash().hex(),
+                metainfo.name(),
+                MetainfoTable.totalBytes(layout),
+                layout.objects().size(),
+                metainfo.pieceCount(),
+                metainfo.pieceLength()));
+    parts.wakeOutbox().run();
+    run.layout(layout);
+  }
+
+  private ObjectLayout layOut(byte[] torrent) throws TransferException {
+    Metainfo metainfo;
+    try {
+      metainfo = MetainfoParser.parse(torrent);
+    } catch (MetainfoException e) {
+      throw new TransferException(
+          new Fault(
+              Fault.Kind.INVALID_METAINFO,
+              "the source is no torrent that can be downloaded: %s: %s"
+                  .formatted(e.error(), e.getMessage())),
+          e);
+    }
+    try {
+      return ObjectLayout.of(metainfo, run.message().destination().prefix());
+    } catch (IllegalArgumentException e) {
+      throw new TransferException(
+          new Fault(Fault.Kind.LIMIT_EXCEEDED, String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  /** Starts the transfer at the first read of its step. */
+  TransferSteps transfer() throws TransferException {
+    if (transferSteps.isEmpty()) {
+      run.enter(JobRun.Phase.TRANSFER);
+      Checkpoint checkpoint = parts.checkpoints().read(run.lease().jobId());
+      run.transfer(parts.transfers().start(request(checkpoint)));
+      transferSteps = Optional.of(steps(checkpoint));
+    }
+    return transferSteps.get();
+  }
+
+  private TransferSteps steps(Checkpoint checkpoint) {
+    String scratchId = parts.transfers().scratchId();
+    BitSet written = checkpoint.scratchId().equals(scratchId) ? checkpoint.pieces() : new BitSet();
+    return new TransferSteps(
+        run, parts.checkpoints(), scratchId, written, parts.checkpointInterval());
+  }
+
+  private TransferRequest request(Checkpoint checkpoint) {
+    return new TransferRequest(
+        run.lease().jobId(), run.layout(), run.bucket(), run.message().options(), checkpoint);
+  }
+
+  /** Completes uploads and proves the objects. */
+  void verify() throws TransferException {
+    run.endTransfer();
+    run.enter(JobRun.Phase.VERIFY);
+    parts.leases().check(run.lease());
+    Map<String, Integer> indexByKey = new HashMap<>();
+    for (StoredObject object : run.layout().objects()) {
+      indexByKey.put(object.key(), object.index());
+    }
+    finished =
+        parts
+            .finisher()
+            .finish(
+                run.layout(),
+                run.bucket(),
+                parts.checkpoints().read(run.lease().jobId()),
+                object -> {
+                  run.checkStop();
+                  parts
+                      .ledger()
+                      .note(
+                          run.lease(),
+                          EventType.FILE_UPLOADED,
+                          String.valueOf(indexByKey.get(object.key())),
+                          new EventData.FileUploaded(object));
+                  parts.wakeOutbox().run();
+                });
+  }
+
+  /** Manifest, then the end in one transaction. */
+  void publish() throws TransferException {
+    run.enter(JobRun.Phase.PUBLISH);
+    ObjectLayout layout = run.layout();
+    Metainfo metainfo = layout.metainfo();
+    String manifestKey = Manifest.key(run.message().destination(), metainfo);
+    parts.leases().check(run.lease());
+    parts
+        .finisher()
+        .putManifest(
+            run.bucket(),
+            manifestKey,
+            Manifest.json(run.lease().jobId(), run.message().destination(), layout, finished));
+    JobOptions options = run.message().options();
+    boolean seeding = options.seedRatio().isPresent() || options.seedTime().isPresent();
+    parts
+        .ledger()
+        .complete(
+            run.lease(),
+            seeding,
+            totals ->
+                new EventData.Completed(
+                    metainfo.infoHash().hex(),
+                    metainfo.name(),
+                    run.bucket(),
+                    MetainfoTable.totalBytes(layout),
+                    finished,
+                    manifestKey,
+                    totals.downloadedBytes(),
+                    Math.max(0, totals.downloadedBytes() - metainfo.totalLength()),
+                    totals.seconds()));
+    parts.wakeOutbox().run();
+    run.completed(seeding);
+  }
+
+  /** Gives until the ratio or the time is reached, or the worker stops. */
+  void seed() throws TransferException, InterruptedException {
+    if (!run.seeding()) {
+      return;
+    }
+    run.enter(JobRun.Phase.SEED);
+    JobOptions options = run.message().options();
+    long total = Math.max(1, MetainfoTable.totalBytes(run.layout()));
+    long enough =
+        options.seedRatio().map(ratio -> (long) Math.ceil(ratio * total)).orElse(Long.MAX_VALUE);
+    long deadline =
+        options
+            .seedTime()
+            .map(time -> System.nanoTime() + time.toNanos())
+            .orElse(System.nanoTime() + Long.MAX_VALUE / 2);
+    Checkpoint checkpoint = parts.checkpoints().read(run.lease().jobId());
+    run.transfer(parts.transfers().seed(request(checkpoint)));
+    TransferSteps steps = steps(checkpoint);
+    Transfer transfer = run.transfer();
+    while (transfer.progress().swarm().sentBytes() < enough
+        && System.nanoTime() - deadline < 0
+        && run.stopReason().isEmpty()) {
+      steps.commit(transfer.await(parts.checkpointInterval()));
+    }
+    run.checkStop();
+    run.endTransfer();
+  }
+}

@@ -1,0 +1,65 @@
+package dev.piecework.worker.resolve;
+
+import dev.piecework.message.JobSource;
+import dev.piecework.net.AddressPolicy;
+import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.transfer.TransferException;
+
+/** Gets a torrent file from wherever a job says it is. */
+public final class SourceResolver implements AutoCloseable {
+  /** Largest torrent file in bytes. */
+  public static final int MAX_TORRENT_BYTES = 10_000_000;
+
+  private final StoreGate store;
+  private final TorrentDownload download;
+
+  /**
+   * @param policy which addresses a URL may lead to
+   * @param store for torrent files that are objects
+   */
+  public SourceResolver(AddressPolicy policy, StoreGate store) {
+    this.store = store;
+    this.download = new TorrentDownload(policy, MAX_TORRENT_BYTES);
+  }
+
+  /**
+   * The file's bytes, as yet unchecked.
+   *
+   * @throws TransferException when it cannot be had; says whether trying again may help
+   */
+  public byte[] resolve(JobSource source) throws TransferException {
+    return switch (source) {
+      case JobSource.Inline inline -> decode(inline);
+      case JobSource.Url url -> download.fetch(url.url());
+      case JobSource.StoredFile file -> store.read(file.bucket(), file.key(), MAX_TORRENT_BYTES);
+      case JobSource.Magnet magnet ->
+          throw new TransferException(
+              new Fault(
+                  Fault.Kind.SOURCE_UNSUPPORTED,
+                  "magnet links cannot be downloaded by this version: submit the .torrent file itself, its http(s) URL or its s3://bucket/key"));
+    };
+  }
+
+  private static byte[] decode(JobSource.Inline inline) throws TransferException {
+    byte[] bytes;
+    try {
+      bytes = inline.bytes();
+    } catch (IllegalArgumentException e) {
+      throw new TransferException(
+          new Fault(Fault.Kind.INVALID_MESSAGE, "the inline metainfo is not Base64 (RFC 4648)"), e);
+    }
+    if (bytes.length > MAX_TORRENT_BYTES) {
+      throw new TransferException(
+          new Fault(
+              Fault.Kind.LIMIT_EXCEEDED,
+              "the inline metainfo has %d bytes, at most %d are accepted"
+                  .formatted(bytes.length, MAX_TORRENT_BYTES)));
+    }
+    return bytes;
+  }
+
+  @Override
+  public void close() {
+    download.close();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.resolve;
+
+import org.jspecify.annotations.NullMarked;
