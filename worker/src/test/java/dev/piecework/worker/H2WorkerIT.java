@@ -1,0 +1,8 @@
+package dev.piecework.worker;
+
+class H2WorkerIT extends WorkerContract {
+  @Override
+  TestDatabase open() {
+    return TestDatabase.h2();
+  }
+}

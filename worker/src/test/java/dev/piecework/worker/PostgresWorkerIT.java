@@ -1,0 +1,8 @@
+package dev.piecework.worker;
+
+class PostgresWorkerIT extends WorkerContract {
+  @Override
+  TestDatabase open() {
+    return TestDatabase.postgres();
+  }
+}
