@@ -26,6 +26,7 @@ public final class JobRun {
   private volatile Optional<TransferProgress> lastProgress = Optional.empty();
   private Optional<ObjectLayout> layout = Optional.empty();
   private Optional<Fault> fault = Optional.empty();
+  private boolean started;
   private boolean completed;
   private boolean seeding;
 
@@ -115,7 +116,13 @@ public final class JobRun {
         });
   }
 
+  /** Whether any step has begun. */
+  boolean started() {
+    return started;
+  }
+
   void enter(Phase next) {
+    started = true;
     checkStop();
     phase = next;
   }

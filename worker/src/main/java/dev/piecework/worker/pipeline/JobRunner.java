@@ -185,6 +185,7 @@ public final class JobRunner {
       case Pipeline.Outcome.Stopped(JobRun.StopReason reason) -> {
         if (reason == JobRun.StopReason.LEASE_LOST) {
           metrics.leaseLost();
+          LOG.warn("stopped: another worker has the job, or may have it");
           // The row belongs to another, and the sweeper watches it: the message has done its work.
           acknowledge.run();
         } else {

@@ -4,7 +4,9 @@ import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.lease.LeaseLostException;
 import dev.piecework.worker.transfer.Transfer;
 import dev.piecework.worker.transfer.TransferException;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.job.Job;
@@ -23,6 +25,7 @@ import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.batch.infrastructure.repeat.RepeatStatus;
 import org.springframework.batch.infrastructure.support.transaction.ResourcelessTransactionManager;
 import org.springframework.dao.DataAccessException;
+import org.springframework.dao.OptimisticLockingFailureException;
 import org.springframework.transaction.TransactionException;
 
 /**
@@ -34,6 +37,8 @@ public final class Pipeline {
   private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
   private static final String JOB_NAME = "torrent";
   private static final String JOB_ID = "jobId";
+  private static final int MAX_STARTS = 10;
+  private static final Duration START_PAUSE = Duration.ofMillis(100);
 
   private final TorrentJob.Parts parts;
   private final JobRepository repository;
@@ -67,13 +72,30 @@ public final class Pipeline {
     JobParameters parameters =
         new JobParametersBuilder().addString(JOB_ID, run.lease().jobId()).toJobParameters();
     try {
-      history.repair(JOB_NAME, parameters);
-      JobExecution execution = operator.start(job(run), parameters);
-      return outcome(run, execution.getAllFailureExceptions());
+      return outcome(run, start(run, parameters).getAllFailureExceptions());
     } catch (JobExecutionException | RuntimeException e) {
       return outcome(run, List.of(e));
     } finally {
       run.endTransfer();
+    }
+  }
+
+  /**
+   * Repairs and starts. Again if need be: a worker that has just lost the job may still be writing
+   * its last words into the record.
+   */
+  private JobExecution start(JobRun run, JobParameters parameters) throws JobExecutionException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        history.repair(JOB_NAME, parameters);
+        return operator.start(job(run), parameters);
+      } catch (OptimisticLockingFailureException | JobExecutionException e) {
+        if (attempt == MAX_STARTS || run.started()) {
+          throw e;
+        }
+        LOG.debug("the batch record is still being written", e);
+        LockSupport.parkNanos(START_PAUSE.toNanos());
+      }
     }
   }
 
