@@ -41,6 +41,7 @@ final class WorkerDuties implements AutoCloseable {
   private final Loop sweeping;
   private final Loop reporting;
   private final Loop purging;
+  private volatile boolean up;
 
   WorkerDuties(
       WorkerSettings settings,
@@ -85,6 +86,7 @@ final class WorkerDuties implements AutoCloseable {
     sweeping.start();
     reporting.start();
     purging.start();
+    up = true;
     LOG.info("worker {} is up", workerId);
   }
 
@@ -108,7 +110,9 @@ final class WorkerDuties implements AutoCloseable {
    */
   @Override
   public void close() {
-    LOG.info("worker {} stops", workerId);
+    if (up) {
+      LOG.info("worker {} stops", workerId);
+    }
     broker.stopTaking();
     sweeping.close();
     reporting.close();
@@ -117,6 +121,8 @@ final class WorkerDuties implements AutoCloseable {
     outbox.close();
     renewing.close();
     broker.close();
-    LOG.info("worker {} has stopped", workerId);
+    if (up) {
+      LOG.info("worker {} has stopped", workerId);
+    }
   }
 }

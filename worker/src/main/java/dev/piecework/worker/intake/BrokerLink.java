@@ -1,5 +1,6 @@
 package dev.piecework.worker.intake;
 
+import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.AuthenticationFailureException;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.ShutdownSignalException;
@@ -30,12 +31,15 @@ import org.springframework.amqp.rabbit.listener.DirectMessageListenerContainer;
 public final class BrokerLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BrokerLink.class);
   private static final Duration RETRY = Duration.ofSeconds(2);
+  private static final Duration REPEAT = Duration.ofSeconds(30);
 
   private final BrokerSettings settings;
   private final JobIntake intake;
   private final CachingConnectionFactory connections;
   private final DirectMessageListenerContainer container;
   private final Loop connecting;
+  private String lastSaid = "";
+  private long lastSaidAt;
   private volatile boolean connected;
   private volatile boolean closing;
 
@@ -115,7 +119,7 @@ public final class BrokerLink implements AutoCloseable {
             "a queue or an exchange cannot be declared: " + signal.getReason());
       }
       if (e.getCause() instanceof ShutdownSignalException signal
-          && signal.getReason() instanceof com.rabbitmq.client.AMQP.Connection.Close close) {
+          && signal.getReason() instanceof AMQP.Connection.Close close) {
         return new Attempt.Refused(close.getReplyText());
       }
       return new Attempt.Unreachable(
@@ -135,7 +139,14 @@ public final class BrokerLink implements AutoCloseable {
     }
   }
 
+  /** Says it when it changes, and now and then. */
   private void sayUnreachable(String why) {
+    long now = System.nanoTime();
+    if (why.equals(lastSaid) && now - lastSaidAt < REPEAT.toNanos()) {
+      return;
+    }
+    lastSaid = why;
+    lastSaidAt = now;
     LOG.warn(
         "the broker at {} cannot be reached ({}): trying again every {} s; check PIECEWORK_BROKER_URI",
         settings.address(),
@@ -190,14 +201,21 @@ public final class BrokerLink implements AutoCloseable {
 
     @Override
     public void onShutDown(ShutdownSignalException signal) {
+      boolean was = connected;
       connected = false;
-      if (!closing) {
+      if (was && !closing) {
         LOG.warn(
             "the connection to the broker at {} is lost ({}): trying again every {} s",
             settings.address(),
-            signal.getMessage(),
+            reason(signal),
             RETRY.toSeconds());
       }
+    }
+
+    private static String reason(ShutdownSignalException signal) {
+      return signal.getReason() instanceof AMQP.Connection.Close close
+          ? close.getReplyText()
+          : String.valueOf(signal.getMessage());
     }
   }
 }

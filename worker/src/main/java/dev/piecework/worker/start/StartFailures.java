@@ -1,6 +1,7 @@
 package dev.piecework.worker.start;
 
 import dev.piecework.exit.ExitCode;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 
@@ -21,6 +22,9 @@ public final class StartFailures {
       }
       root = cause;
     }
+    if (binding == null && ours(thrown) instanceof Exception own) {
+      return new WorkerStartException(ExitCode.BAD_CONFIGURATION, oneLine(own), thrown);
+    }
     String message = oneLine(root);
     if (binding != null) {
       return new WorkerStartException(
@@ -30,6 +34,19 @@ public final class StartFailures {
         ExitCode.INTERNAL,
         "the worker could not start: %s: %s".formatted(root.getClass().getSimpleName(), message),
         thrown);
+  }
+
+  /** The outermost exception that says what a part of Piecework could not do with its settings. */
+  private static @Nullable Throwable ours(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause != null && cause.getClass().getName().startsWith("org.springframework.")) {
+      cause = cause.getCause();
+    }
+    boolean explains =
+        cause instanceof IllegalStateException
+            || cause instanceof IllegalArgumentException
+            || (cause != null && cause.getClass().getName().startsWith("dev.piecework."));
+    return explains ? cause : null;
   }
 
   /** The innermost message, or the exception's name where it has none, without line breaks. */

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.piecework.worker.pipeline;
-
-import org.jspecify.annotations.NullMarked;

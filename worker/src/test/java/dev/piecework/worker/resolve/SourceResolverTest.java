@@ -1,0 +1,150 @@
+package dev.piecework.worker.resolve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.piecework.message.JobSource;
+import dev.piecework.net.AddressPolicy;
+import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.transfer.TransferException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SourceResolverTest {
+  private static final byte[] TORRENT = {1, 2, 3};
+
+  private final StoreGate store =
+      new StoreGate() {
+        @Override
+        public void checkBucket(String bucket) {}
+
+        @Override
+        public byte[] read(String bucket, String key, int maxBytes) {
+          return (bucket + "/" + key).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        }
+      };
+  private HttpServer server;
+
+  @SuppressWarnings("NullAway.Init") // JUnit sets the field before any test.
+  SourceResolverTest() {}
+
+  @BeforeEach
+  void serve() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/good", exchange -> answer(exchange, 200, TORRENT));
+    server.createContext("/missing", exchange -> answer(exchange, 404, new byte[0]));
+    server.createContext("/busy", exchange -> answer(exchange, 429, new byte[0]));
+    server.createContext("/broken", exchange -> answer(exchange, 503, new byte[0]));
+    server.createContext(
+        "/huge", exchange -> answer(exchange, 200, new byte[SourceResolver.MAX_TORRENT_BYTES + 1]));
+    server.createContext(
+        "/metadata-service",
+        exchange -> {
+          exchange.getResponseHeaders().add("Location", "http://169.254.169.254/latest/");
+          answer(exchange, 302, new byte[0]);
+        });
+    server.start();
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+  }
+
+  private static void answer(HttpExchange exchange, int code, byte[] body) throws IOException {
+    try (exchange) {
+      exchange.sendResponseHeaders(code, body.length == 0 ? -1 : body.length);
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  private JobSource.Url url(String path) {
+    return new JobSource.Url(
+        URI.create("http://127.0.0.1:%d%s".formatted(server.getAddress().getPort(), path)));
+  }
+
+  private Fault fault(AddressPolicy policy, JobSource source) {
+    try (SourceResolver resolver = new SourceResolver(policy, store)) {
+      TransferException thrown =
+          catchThrowableOfType(TransferException.class, () -> resolver.resolve(source));
+      return thrown.fault();
+    }
+  }
+
+  @Test
+  void fetchesFromTheWeb() throws Exception {
+    try (SourceResolver resolver = new SourceResolver(AddressPolicy.everything(), store)) {
+      assertThat(resolver.resolve(url("/good"))).isEqualTo(TORRENT);
+    }
+  }
+
+  @Test
+  void readsFromTheStoreAndFromTheMessage() throws Exception {
+    try (SourceResolver resolver = new SourceResolver(AddressPolicy.everything(), store)) {
+      assertThat(resolver.resolve(new JobSource.StoredFile("b", "k"))).asString().isEqualTo("b/k");
+      assertThat(resolver.resolve(JobSource.Inline.of(TORRENT))).isEqualTo(TORRENT);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/missing,SOURCE_REFUSED",
+    "/busy,SOURCE_UNAVAILABLE",
+    "/broken,SOURCE_UNAVAILABLE",
+    "/huge,LIMIT_EXCEEDED"
+  })
+  void saysWhetherTryingAgainMayHelp(String path, Fault.Kind kind) {
+    assertThat(fault(AddressPolicy.everything(), url(path)).kind()).isEqualTo(kind);
+  }
+
+  @Test
+  void refusesLoopbackWrittenAsAnAddressInServerMode() {
+    Fault fault = fault(AddressPolicy.publicOnly(List.of()), url("/good"));
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.SOURCE_REFUSED);
+    assertThat(fault.message()).contains("127.0.0.1").contains("PIECEWORK_NETWORK_ALLOW");
+  }
+
+  @Test
+  void refusesANameThatLeadsToLoopback() {
+    JobSource.Url named =
+        new JobSource.Url(
+            URI.create("http://localhost:%d/good".formatted(server.getAddress().getPort())));
+    assertThat(fault(AddressPolicy.publicOnly(List.of()), named).kind())
+        .isEqualTo(Fault.Kind.SOURCE_REFUSED);
+  }
+
+  @Test
+  void asksThePolicyAboutRedirectsToo() {
+    AddressPolicy loopbackOnly = InetAddress::isLoopbackAddress;
+    Fault fault = fault(loopbackOnly, url("/metadata-service"));
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.SOURCE_REFUSED);
+    assertThat(fault.message()).contains("169.254.169.254");
+  }
+
+  @Test
+  void keepsPasswordsOutOfMessages() {
+    JobSource.Url secret =
+        new JobSource.Url(
+            URI.create(
+                "http://user:secret@127.0.0.1:%d/missing?token=secret"
+                    .formatted(server.getAddress().getPort())));
+    assertThat(fault(AddressPolicy.everything(), secret).message()).doesNotContain("secret");
+  }
+
+  @Test
+  void refusesMagnetLinksByName() {
+    Fault fault = fault(AddressPolicy.everything(), new JobSource.Magnet("magnet:?xt=urn:btih:aa"));
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.SOURCE_UNSUPPORTED);
+    assertThat(fault.message()).contains(".torrent");
+  }
+}

@@ -1,0 +1,85 @@
+package dev.piecework.worker.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SettingsTest {
+  @Test
+  void readsABrokersAddress() {
+    BrokerSettings settings =
+        new BrokerSettings(URI.create("amqps://me:pass@broker.example/vh"), "", "", "");
+    assertThat(settings.port()).isEqualTo(5671);
+    assertThat(settings.virtualHost()).isEqualTo("vh");
+    assertThat(settings.effectiveUsername()).isEqualTo("me");
+    assertThat(settings.effectivePassword()).isEqualTo("pass");
+    assertThat(settings.toString()).doesNotContain("pass").contains("broker.example");
+  }
+
+  @Test
+  void anExplicitUserWinsOverTheAddress() {
+    BrokerSettings settings =
+        new BrokerSettings(URI.create("amqp://me:pass@broker.example"), "you", "word", "");
+    assertThat(settings.effectiveUsername()).isEqualTo("you");
+    assertThat(settings.effectivePassword()).isEqualTo("word");
+    assertThat(settings.virtualHost()).isEqualTo("/");
+  }
+
+  @Test
+  void refusesWhatIsNoBroker() {
+    assertThatThrownBy(() -> new BrokerSettings(URI.create("http://x"), "", "", ""))
+        .hasMessageContaining("PIECEWORK_BROKER_URI");
+  }
+
+  @Test
+  void readsAPasswordFromAFile(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("password"), "s e c\n");
+    assertThat(Secrets.read("piecework.x.password", "", file.toString())).isEqualTo("s e c");
+    assertThatThrownBy(() -> Secrets.read("piecework.x.password", "a", file.toString()))
+        .hasMessageContaining("set one of them");
+    assertThatThrownBy(() -> Secrets.read("piecework.x.password", "", folder + "/none"))
+        .hasMessageContaining("cannot be read");
+  }
+
+  @Test
+  void refusesADatabaseItDoesNotKnowAndHidesPasswords() {
+    Duration wait = Duration.ofSeconds(1);
+    assertThatThrownBy(() -> new DatabaseSettings("jdbc:mysql://x", "", "", "", wait))
+        .hasMessageContaining("PIECEWORK_DATABASE_URL");
+    DatabaseSettings settings =
+        new DatabaseSettings("jdbc:postgresql://u:p@db/x?password=secret", "", "word", "", wait);
+    assertThat(settings.toString())
+        .doesNotContain("secret")
+        .doesNotContain("word")
+        .contains("//db/x");
+  }
+
+  @Test
+  void refusesWhatIsNoNetwork() {
+    assertThatThrownBy(() -> new NetworkSettings(List.of("tomorrow"), false))
+        .hasMessageContaining("PIECEWORK_NETWORK_ALLOW");
+  }
+
+  @Test
+  void boundsTheWorkersNumbers() {
+    Duration second = Duration.ofSeconds(1);
+    assertThatThrownBy(() ->
+            new WorkerSettings(
+                1,
+                Duration.ofSeconds(15),
+                second,
+                second,
+                second,
+                Duration.ofSeconds(2),
+                second,
+                Duration.ofDays(7)))
+        .hasMessage("piecework.worker.checkpoint-interval is 2s: expected at most 1s");
+  }
+}
