@@ -39,6 +39,13 @@ class WorkerStartTest {
   }
 
   @Test
+  void namesASettingWhoseListIsWrong() {
+    WorkerStartException failure = failure("piecework.network.allow", "10.0.0.1/8");
+    assertThat(failure.exitCode()).isEqualTo(ExitCode.BAD_CONFIGURATION);
+    assertThat(failure).hasMessageContaining("PIECEWORK_NETWORK_ALLOW");
+  }
+
+  @Test
   void saysThatTheDatabaseIsAway() {
     WorkerStartException failure =
         failure("piecework.database.url", "jdbc:postgresql://127.0.0.1:1/none");

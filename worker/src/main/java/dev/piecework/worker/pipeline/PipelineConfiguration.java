@@ -51,6 +51,11 @@ public class PipelineConfiguration {
   }
 
   @Bean
+  RunMetrics runMetrics(MeterRegistry registry) {
+    return new RunMetrics(registry);
+  }
+
+  @Bean
   JdbcClient jdbcClient(HikariDataSource dataSource) {
     return JdbcClient.create(dataSource);
   }
@@ -150,6 +155,7 @@ public class PipelineConfiguration {
       LeaseTable leases,
       CheckpointTable checkpoints,
       MetainfoTable metainfos,
+      RunMetrics metrics,
       OutboxPump outbox,
       JobRepository repository,
       WorkerSettings settings)
@@ -164,6 +170,7 @@ public class PipelineConfiguration {
             leases,
             checkpoints,
             metainfos,
+            metrics,
             outbox::wake,
             settings.checkpointInterval());
     return new Pipeline(parts, repository, operator(repository));
@@ -189,7 +196,7 @@ public class PipelineConfiguration {
       LeaseKeeper leases,
       OutboxPump outbox,
       TransferFactory transfers,
-      MeterRegistry registry,
+      RunMetrics metrics,
       WorkerSettings worker,
       RetrySettings retry) {
     return new JobRunner(
@@ -198,7 +205,7 @@ public class PipelineConfiguration {
         leases,
         outbox,
         transfers,
-        new RunMetrics(registry),
+        metrics,
         new JobRunner.Settings(
             worker.slots(),
             new RetryPolicy(retry.maxAttempts(), retry.firstDelay(), retry.maxDelay()),

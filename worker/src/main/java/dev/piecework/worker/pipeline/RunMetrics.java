@@ -12,6 +12,9 @@ public final class RunMetrics {
   private final MeterRegistry registry;
   private final Counter leasesLost;
   private final Timer runs;
+  private final Counter downloadedBytes;
+  private final Counter sentBytes;
+  private final Counter parts;
 
   /** Registers its meters. */
   public RunMetrics(MeterRegistry registry) {
@@ -20,8 +23,24 @@ public final class RunMetrics {
         Counter.builder("piecework.leases.lost")
             .description("Leases that another worker has taken, or that expired unrenewed")
             .register(registry);
+    this.downloadedBytes = bytes("piecework.downloaded", "Block bytes taken from peers");
+    this.sentBytes = bytes("piecework.sent", "Block bytes given to peers");
+    this.parts =
+        Counter.builder("piecework.parts")
+            .description("Parts and small objects uploaded and written down")
+            .register(registry);
     this.runs =
         Timer.builder("piecework.runs").description("Time that a run took").register(registry);
+  }
+
+  private Counter bytes(String name, String description) {
+    return Counter.builder(name).baseUnit("bytes").description(description).register(registry);
+  }
+
+  void committed(long downloaded, long sent, int uploadedParts) {
+    downloadedBytes.increment((double) downloaded);
+    sentBytes.increment((double) sent);
+    parts.increment(uploadedParts);
   }
 
   <T> T timed(Supplier<T> run) {

@@ -49,6 +49,7 @@ final class TorrentJob {
       LeaseTable leases,
       CheckpointTable checkpoints,
       MetainfoTable metainfos,
+      RunMetrics metrics,
       Runnable wakeOutbox,
       Duration checkpointInterval) {}
 
@@ -121,7 +122,7 @@ final class TorrentJob {
     String scratchId = parts.transfers().scratchId();
     BitSet written = checkpoint.scratchId().equals(scratchId) ? checkpoint.pieces() : new BitSet();
     return new TransferSteps(
-        run, parts.checkpoints(), scratchId, written, parts.checkpointInterval());
+        run, parts.checkpoints(), scratchId, written, parts.checkpointInterval(), parts.metrics());
   }
 
   private TransferRequest request(Checkpoint checkpoint) {

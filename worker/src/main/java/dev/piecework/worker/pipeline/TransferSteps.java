@@ -20,6 +20,7 @@ final class TransferSteps {
   private final CheckpointTable checkpoints;
   private final String scratchId;
   private final Duration interval;
+  private final RunMetrics metrics;
   private BitSet written;
   private long receivedBytes;
   private long sentBytes;
@@ -33,7 +34,9 @@ final class TransferSteps {
       CheckpointTable checkpoints,
       String scratchId,
       BitSet written,
-      Duration interval) {
+      Duration interval,
+      RunMetrics metrics) {
+    this.metrics = metrics;
     this.run = run;
     this.checkpoints = checkpoints;
     this.scratchId = scratchId;
@@ -72,14 +75,11 @@ final class TransferSteps {
   void commit(Transfer.Batch batch) {
     TransferProgress progress = run.transfer().progress();
     boolean changed = !batch.pieces().equals(written);
+    long received = progress.swarm().receivedBytes() - receivedBytes;
+    long sent = progress.swarm().sentBytes() - sentBytes;
     checkpoints.write(
-        run.lease(),
-        new CheckpointTable.Step(
-            batch,
-            changed,
-            scratchId,
-            progress.swarm().receivedBytes() - receivedBytes,
-            progress.swarm().sentBytes() - sentBytes));
+        run.lease(), new CheckpointTable.Step(batch, changed, scratchId, received, sent));
+    metrics.committed(received, sent, batch.parts().size());
     receivedBytes = progress.swarm().receivedBytes();
     sentBytes = progress.swarm().sentBytes();
     if (changed) {

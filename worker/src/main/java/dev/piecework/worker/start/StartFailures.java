@@ -19,6 +19,9 @@ public final class StartFailures {
       }
       if (cause instanceof BindException bind) {
         binding = bind;
+      } else if (binding != null && oneLine(cause).startsWith("piecework.")) {
+        // A check of our own, which names the setting.
+        return new WorkerStartException(ExitCode.BAD_CONFIGURATION, oneLine(cause), thrown);
       }
       root = cause;
     }
@@ -58,13 +61,10 @@ public final class StartFailures {
   }
 
   private static String setting(ConfigurationPropertyName name, String message) {
-    // Messages of our own checks name the setting themselves.
-    return message.contains("piecework.")
-        ? message
-        : "%s (%s) is wrong: %s"
-            .formatted(
-                name,
-                name.toString().toUpperCase(java.util.Locale.ROOT).replaceAll("[.-]", "_"),
-                message);
+    return "%s (%s) is wrong: %s"
+        .formatted(
+            name,
+            name.toString().toUpperCase(java.util.Locale.ROOT).replaceAll("[.-]", "_"),
+            message);
   }
 }
