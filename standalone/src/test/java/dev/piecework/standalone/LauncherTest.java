@@ -29,8 +29,7 @@ class LauncherTest {
   @BeforeEach
   void makeTree() throws IOException {
     tree = Files.createDirectories(folder.resolve("tree"));
-    Files.copy(
-        Path.of("..", "piecework").toAbsolutePath().normalize(), tree.resolve("piecework"));
+    Files.copy(Path.of("..", "piecework").toAbsolutePath().normalize(), tree.resolve("piecework"));
     executable(tree.resolve("piecework"), Files.readString(tree.resolve("piecework")));
     for (String module :
         List.of("shared-model", "bittorrent", "worker", "producer-cli", "standalone")) {

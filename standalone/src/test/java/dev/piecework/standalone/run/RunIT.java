@@ -40,8 +40,7 @@ class RunIT {
     Files.createFile(content.resolve("empty"));
     TestTorrent torrent = TorrentMaker.of(content).make();
     try (RunningClient seeder = seed(torrent)) {
-      Outcome outcome =
-          run(torrent, "--peer", address(seeder), "-o", "json").run(LIMIT);
+      Outcome outcome = run(torrent, "--peer", address(seeder), "-o", "json").run(LIMIT);
 
       assertThat(outcome.exitCode()).as(outcome.stderr()).isZero();
       assertThat(Content.sums(to().resolve("set"))).isEqualTo(Content.sums(content));
@@ -76,9 +75,7 @@ class RunIT {
         Client.LIBTORRENT.seed(torrent, ClientOptions.none().upload(6 * MEBIBYTE))) {
       try (ManagedProcess first = run(torrent, "--peer", address(seeder)).start()) {
         Await.until(
-            "a third to be sent",
-            LIMIT,
-            () -> seeder.progress().uploadedBytes() > 20 * MEBIBYTE);
+            "a third to be sent", LIMIT, () -> seeder.progress().uploadedBytes() > 20 * MEBIBYTE);
         stop.apply(first);
         int code = first.awaitExit(LIMIT);
         assertThat(code).as(first.describe()).isEqualTo(exitCode);
@@ -123,9 +120,7 @@ class RunIT {
   void givesUpWhenNobodyHasAnything() throws IOException {
     Path file = Content.file(folder.resolve("seed/lonely.bin"), MEBIBYTE, 5);
     TestTorrent torrent =
-        TorrentMaker.of(file)
-            .make()
-            .withTrackers("http://127.0.0.1:" + Ports.free() + "/announce");
+        TorrentMaker.of(file).make().withTrackers("http://127.0.0.1:" + Ports.free() + "/announce");
     Outcome outcome = run(torrent, "--patience", "3s").run(LIMIT);
 
     assertThat(outcome.exitCode()).as(outcome.stderr()).isEqualTo(4);
@@ -167,7 +162,9 @@ class RunIT {
     try (RunFolder taken = RunFolder.open(to())) {
       Outcome outcome = run(torrent).run(LIMIT);
       assertThat(outcome.exitCode()).isEqualTo(2);
-      assertThat(outcome.stderr()).contains("another piecework").contains(taken.content().toString());
+      assertThat(outcome.stderr())
+          .contains("another piecework")
+          .contains(taken.content().toString());
     }
   }
 
