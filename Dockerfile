@@ -1,0 +1,69 @@
+# Two images from one file:
+#   docker build -t piecework-worker .                  the worker (the last stage is the default)
+#   docker build -t piecework-cli --target cli .        the command line
+#
+# Where these base images cannot be had, name others: any with a JDK 25 to build and a Java 25 to
+# run, `java` on PATH, a shell and coreutils.
+ARG BUILD_IMAGE=eclipse-temurin:25-jdk
+ARG RUNTIME_IMAGE=eclipse-temurin:25-jre
+
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /src
+COPY . .
+# The repository of Maven outlives the build, so that a changed line does not fetch everything again.
+RUN --mount=type=cache,target=/root/.m2 \
+    ./mvnw -B -q -pl worker,producer-cli -am package -Dmaven.test.skip=true -Dspotless.skip=true
+# What others made changes seldom, what we made with every commit: apart, each is a layer of its own.
+RUN set -eu; \
+    for module in worker producer-cli; do \
+      mkdir -p /out/$module/others /out/$module/ours/lib; \
+      cp -p $module/target/$module.jar /out/$module/ours/; \
+      cp -p $module/target/lib/*.jar /out/$module/others/; \
+      for own in shared-model bittorrent; do \
+        for jar in /out/$module/others/$own-[0-9]*.jar; do \
+          if [ -e "$jar" ]; then mv "$jar" /out/$module/ours/lib/; fi; \
+        done; \
+      done; \
+    done
+
+FROM ${RUNTIME_IMAGE} AS cli
+WORKDIR /app
+COPY --from=build /out/producer-cli/others/ lib/
+COPY --from=build /out/producer-cli/ours/ ./
+# Classes parsed and linked beforehand. Made here because a cache fits only the Java that made it,
+# and the same path to the jar.
+RUN java -XX:AOTCacheOutput=/app/cli.aot -XX:+UseSerialGC -Xmx256m \
+      --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+      -jar /app/producer-cli.jar --help >/dev/null && test -s cli.aot
+# Without a name: whatever the base image calls its users, this number is none of root's.
+USER 10001:10001
+# Files to submit are looked for here: mount them.
+WORKDIR /data
+ENV MALLOC_ARENA_MAX=2
+# Java's own warnings go to stderr: stdout is the command's.
+ENTRYPOINT ["java", "-XX:AOTCache=/app/cli.aot", "-Xlog:disable", "-Xlog:all=warning:stderr", \
+  "-XX:+UseSerialGC", "-Xmx256m", \
+  "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Dfile.encoding=UTF-8", \
+  "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", \
+  "-jar", "/app/producer-cli.jar"]
+
+FROM ${RUNTIME_IMAGE} AS worker
+WORKDIR /app
+COPY --from=build /out/worker/others/ lib/
+COPY --from=build /out/worker/ours/ ./
+# The one place that is written to, temporary files included: all else may be read-only.
+RUN mkdir /scratch && chown 10001:10001 /scratch
+VOLUME /scratch
+USER 10001:10001
+WORKDIR /scratch
+# JDK_JAVA_OPTIONS is read before the arguments below; set it anew for another heap.
+ENV MALLOC_ARENA_MAX=2 \
+    JDK_JAVA_OPTIONS="-Xmx192m -XX:MaxDirectMemorySize=96m" \
+    PIECEWORK_SCRATCH_DIRECTORY=/scratch/jobs
+# No shell in between: Java is process 1 and gets SIGTERM itself. There is no HEALTHCHECK because
+# the worker answers no question yet: it is alive as long as its process is, and a worker that is
+# out of memory ends rather than limps.
+ENTRYPOINT ["java", "-XX:+UseSerialGC", "-Xss512k", "-XX:+ExitOnOutOfMemoryError", \
+  "-XX:-UsePerfData", "-Djava.io.tmpdir=/scratch", "-Dfile.encoding=UTF-8", \
+  "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", \
+  "-jar", "/app/worker.jar"]
