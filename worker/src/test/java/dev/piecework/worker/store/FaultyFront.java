@@ -21,13 +21,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-/** An HTTP proxy in front of the S3 server: passes requests on, unless a fault matches them. */
+/**
+ * An HTTP proxy in front of the S3 server: passes requests on, unless a fault matches them. The
+ * signature covers the Host header, so it must pass unchanged: the test JVM's argument {@code
+ * jdk.httpclient.allowRestrictedHeaders} (pom) permits that, before any other test makes a client.
+ */
 public final class FaultyFront implements AutoCloseable {
-  static {
-    // The signature covers the Host header, so it must pass unchanged.
-    System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
-  }
-
   private static final Set<String> HOP_BY_HOP =
       Set.of("connection", "content-length", "transfer-encoding", "expect", "upgrade");
 
