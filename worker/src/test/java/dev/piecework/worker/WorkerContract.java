@@ -11,6 +11,7 @@ import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobMessageCodec;
 import dev.piecework.message.JobOptions;
 import dev.piecework.message.JobSource;
+import dev.piecework.message.Topology;
 import dev.piecework.testkit.Content;
 import dev.piecework.testkit.TorrentMaker;
 import dev.piecework.worker.fault.Fault;
@@ -162,7 +163,7 @@ abstract class WorkerContract {
     broker.send("{\"version\":1}".getBytes(StandardCharsets.UTF_8), "m");
     GetResponse dead = broker.awaitDeadLetter();
     assertThat(new String(dead.getBody(), StandardCharsets.UTF_8)).isEqualTo("{\"version\":1}");
-    assertThat(dead.getProps().getHeaders().get("piecework-reason-code"))
+    assertThat(dead.getProps().getHeaders().get(Topology.DEAD_LETTER_CODE_HEADER))
         .hasToString("INVALID_MESSAGE");
     assertThat(String.valueOf(dead.getProps().getHeaders().get("piecework-reason")))
         .contains("$.source");
@@ -177,7 +178,7 @@ abstract class WorkerContract {
     assertThat(((EventData.Failed) failed.data()).code()).isEqualTo("DESTINATION_REFUSED");
     GetResponse dead = broker.awaitDeadLetter();
     assertThat(JobMessageCodec.decode(dead.getBody())).isEqualTo(message);
-    assertThat(dead.getProps().getHeaders().get("piecework-reason-code"))
+    assertThat(dead.getProps().getHeaders().get(Topology.DEAD_LETTER_CODE_HEADER))
         .hasToString("DESTINATION_REFUSED");
     assertThat(state()).isEqualTo("FAILED");
   }

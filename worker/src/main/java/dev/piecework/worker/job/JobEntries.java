@@ -19,12 +19,6 @@ public final class JobEntries {
   /** Header of a message that Piecework itself put back on the queue: never a new submission. */
   public static final String CONTINUATION_HEADER = "piecework-continuation";
 
-  /** Header of a dead letter: a stable name of the fault. */
-  public static final String REASON_CODE_HEADER = "piecework-reason-code";
-
-  /** Header of a dead letter: what was wrong, for people. */
-  public static final String REASON_HEADER = "piecework-reason";
-
   private static final String NONE = "";
 
   private final String worker;
@@ -101,6 +95,8 @@ public final class JobEntries {
 
   /** Headers that say why a message is a dead letter. */
   public static Map<String, String> reasonHeaders(Fault fault) {
-    return Map.of(REASON_CODE_HEADER, fault.kind().name(), REASON_HEADER, fault.message());
+    return Map.of(
+        Topology.DEAD_LETTER_CODE_HEADER, fault.kind().name(),
+        Topology.DEAD_LETTER_REASON_HEADER, fault.message());
   }
 }
