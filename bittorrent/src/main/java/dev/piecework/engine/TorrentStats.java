@@ -1,5 +1,6 @@
 package dev.piecework.engine;
 
+import dev.piecework.tracker.Trackers;
 import java.util.List;
 
 /**
@@ -39,5 +40,10 @@ public record TorrentStats(
    * @param outcome {@code "ok"}, {@code "waiting"}, or what went wrong
    * @param peers addresses in the last answer
    */
-  public record TrackerState(String url, String outcome, int peers) {}
+  public record TrackerState(String url, String outcome, int peers) {
+    /** Its host and port, for people: the rest of the URL may hold a passkey, which is a secret. */
+    public String place() {
+      return Trackers.place(url);
+    }
+  }
 }

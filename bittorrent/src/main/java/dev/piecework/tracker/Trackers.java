@@ -70,6 +70,12 @@ public final class Trackers implements AutoCloseable {
             random::nextInt);
   }
 
+  /** Host and port of an announce URL, for people: the rest of it may hold a passkey. */
+  public static String place(String url) {
+    TrackerUrl parsed = TrackerUrl.parse(url);
+    return parsed instanceof TrackerUrl.Unusable ? "(unusable URL)" : parsed.place();
+  }
+
   /** Ends all announces at work and accepts no more; the event loops stay. */
   @Override
   public void close() {

@@ -1,5 +1,6 @@
 package dev.piecework.cli;
 
+import dev.piecework.cli.progress.OutputFormat;
 import dev.piecework.exit.ExitCode;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -11,6 +12,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * How every command of Piecework looks and complains, whatever program it is in: plain help with
@@ -28,7 +30,10 @@ public final class CommandStyle {
     commands.setOut(writer(context.out()));
     commands.setErr(writer(context.err()));
     commands.setCaseInsensitiveEnumValuesAllowed(true);
-    commands.setParameterExceptionHandler((e, _) -> misused(context, e));
+    commands.registerConverter(Double.class, CommandStyle::number);
+    commands.registerConverter(OutputFormat.class, CommandStyle::format);
+    commands.setParameterExceptionHandler(
+        (e, arguments) -> misused(context, e, List.of(arguments)));
     commands.setExecutionExceptionHandler((e, _, _) -> failed(context, e));
   }
 
@@ -67,6 +72,7 @@ public final class CommandStyle {
               ExitCode.JOB_FAILED,
               ExitCode.STORE_UNAVAILABLE,
               ExitCode.DATABASE_UNAVAILABLE,
+              ExitCode.NO_PEERS,
               ExitCode.INTERRUPTED,
               ExitCode.TERMINATED);
       case "services", "demo" ->
@@ -80,9 +86,26 @@ public final class CommandStyle {
     return new PrintWriter(stream, true, stream.charset());
   }
 
-  private static int misused(CliContext context, ParameterException e) {
+  private static Double number(String text) {
+    try {
+      return Double.valueOf(text);
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException("'" + text + "' is not a number: expected such as 1.5");
+    }
+  }
+
+  private static OutputFormat format(String text) {
+    for (OutputFormat format : OutputFormat.values()) {
+      if (format.name().equalsIgnoreCase(text)) {
+        return format;
+      }
+    }
+    throw new TypeConversionException("'" + text + "' is not a format: expected table or json");
+  }
+
+  private static int misused(CliContext context, ParameterException e, List<String> arguments) {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
-    context.err().println("piecework: " + e.getMessage());
+    context.err().println("piecework: " + Misuse.describe(e, arguments));
     CommandLine.UnmatchedArgumentException.printSuggestions(e, writer(context.err()));
     context.err().println("See \"" + command + " --help\".");
     return ExitCode.USAGE.code();

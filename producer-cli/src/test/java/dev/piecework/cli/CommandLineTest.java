@@ -62,6 +62,28 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '"',
+      value = {
+        "submit --bogus, Unknown option: '--bogus'",
+        "submit --bogus=1 x.torrent, Unknown option: '--bogus'",
+        "submit --bucket --prefix x, Expected parameter",
+        "submit -z x.torrent, Unknown option: '-z'",
+        "submit --bucket b, Missing required parameter: 'SOURCE'",
+        "submit --seed-ratio x y.torrent --bucket b, 'x' is not a number",
+        "inspect x.torrent -o xml, expected table or json",
+        "inspect a b, unexpected argument 'b'",
+        "bogus, unknown command 'bogus'"
+      })
+  void namesWhatIsWrongWithTheCommandLine(String line, String complaint) {
+    CliRun run = CliRun.of(Map.of(), line.split(" "));
+
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err()).contains(complaint).doesNotContain("Exception");
+    assertThat(run.out()).isEmpty();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"submit", "inspect", "version"})
   void everyCommandHasHelp(String command) {
     CliRun run = CliRun.of(Map.of(), command, "--help");

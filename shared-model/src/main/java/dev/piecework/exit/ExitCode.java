@@ -26,6 +26,8 @@ public enum ExitCode {
   NOT_FOUND(10, "No such job"),
   /** A setting is missing or wrong. */
   BAD_CONFIGURATION(11, "A setting is missing or wrong"),
+  /** Nobody was there to download from. */
+  NO_PEERS(12, "Nobody was there to download from; what was done is kept"),
   /** Stopped by Ctrl-C (SIGINT); what was done is kept. */
   INTERRUPTED(130, "Stopped by Ctrl-C (SIGINT); what was done is kept"),
   /** Stopped by SIGTERM; what was done is kept. */

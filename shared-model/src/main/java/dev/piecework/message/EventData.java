@@ -42,6 +42,8 @@ public sealed interface EventData {
    * @param uploadedParts parts so far
    * @param totalParts parts in all
    * @param etaSeconds estimated time left; absent when unknown
+   * @param trackers how the torrent's trackers last answered: the first {@link #MAX_TRACKERS} in
+   *     its order; empty when it has none
    */
   record Progress(
       String phase,
@@ -56,8 +58,32 @@ public sealed interface EventData {
       int totalPieces,
       int uploadedParts,
       int totalParts,
-      Optional<Long> etaSeconds)
-      implements EventData {}
+      Optional<Long> etaSeconds,
+      List<TrackerOutcome> trackers)
+      implements EventData {
+    /** Trackers named at most: a torrent may have hundreds, and progress is sent often. */
+    public static final int MAX_TRACKERS = 8;
+
+    /**
+     * @throws IllegalArgumentException for more than {@link #MAX_TRACKERS} trackers
+     */
+    public Progress {
+      trackers = List.copyOf(trackers);
+      if (trackers.size() > MAX_TRACKERS) {
+        throw new IllegalArgumentException(
+            "%d trackers: expected at most %d".formatted(trackers.size(), MAX_TRACKERS));
+      }
+    }
+  }
+
+  /**
+   * A tracker as last heard of.
+   *
+   * @param tracker its host and port; never more of its URL, which may hold a passkey
+   * @param outcome {@code "ok"}, {@code "waiting"}, or what went wrong
+   * @param peers addresses in its last answer
+   */
+  record TrackerOutcome(String tracker, String outcome, int peers) {}
 
   /**
    * @param object the finished object

@@ -10,6 +10,7 @@ import dev.piecework.message.EventData.None;
 import dev.piecework.message.EventData.Progress;
 import dev.piecework.message.EventData.Retrying;
 import dev.piecework.message.EventData.Started;
+import dev.piecework.message.EventData.TrackerOutcome;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -129,6 +130,18 @@ public final class JobEventCodec {
     json.writeNumberProperty("uploadedParts", progress.uploadedParts());
     json.writeNumberProperty("totalParts", progress.totalParts());
     progress.etaSeconds().ifPresent(eta -> json.writeNumberProperty("etaSeconds", eta));
+    if (!progress.trackers().isEmpty()) {
+      json.writeName("trackers");
+      json.writeStartArray();
+      for (TrackerOutcome tracker : progress.trackers()) {
+        json.writeStartObject();
+        json.writeStringProperty("tracker", tracker.tracker());
+        json.writeStringProperty("outcome", tracker.outcome());
+        json.writeNumberProperty("peers", tracker.peers());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
   }
 
   private static void encodeCompleted(
@@ -249,6 +262,14 @@ public final class JobEventCodec {
   }
 
   private static Progress decodeProgress(JsonObject json) throws MessageException {
+    List<TrackerOutcome> trackers = new ArrayList<>();
+    for (JsonObject tracker : json.objects("trackers", Progress.MAX_TRACKERS)) {
+      trackers.add(
+          new TrackerOutcome(
+              tracker.requiredText("tracker", "host and port of a tracker"),
+              tracker.requiredText("outcome", "ok, waiting, or what went wrong"),
+              tracker.requiredInt("peers")));
+    }
     return new Progress(
         json.requiredText("phase", "resolve, transfer, verify, publish or seed"),
         json.requiredCount("totalBytes"),
@@ -262,7 +283,8 @@ public final class JobEventCodec {
         json.requiredInt("totalPieces"),
         json.requiredInt("uploadedParts"),
         json.requiredInt("totalParts"),
-        json.integer("etaSeconds", 0, Long.MAX_VALUE));
+        json.integer("etaSeconds", 0, Long.MAX_VALUE),
+        trackers);
   }
 
   private static Completed decodeCompleted(JsonObject json) throws MessageException {

@@ -10,6 +10,7 @@ import dev.piecework.message.EventData.None;
 import dev.piecework.message.EventData.Progress;
 import dev.piecework.message.EventData.Retrying;
 import dev.piecework.message.EventData.Started;
+import dev.piecework.message.EventData.TrackerOutcome;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -110,7 +111,10 @@ final class RandomMessages {
               small(),
               small(),
               small(),
-              maybe(this::count));
+              maybe(this::count),
+              Stream.generate(() -> new TrackerOutcome(text(), text(), small()))
+                  .limit(random.nextInt(Progress.MAX_TRACKERS + 1))
+                  .toList());
       case FILE_UPLOADED -> new FileUploaded(object());
       case COMPLETED ->
           new Completed(

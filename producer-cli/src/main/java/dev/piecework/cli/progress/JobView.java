@@ -8,6 +8,7 @@ import dev.piecework.message.JobEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -15,6 +16,7 @@ import java.util.Set;
 final class JobView {
   private final Set<String> seen = new HashSet<>();
   private String phase = "waiting for a worker";
+  private final TrackerWords trackers = new TrackerWords();
   private Instant progressTime = Instant.MIN;
   private Optional<Progress> progress = Optional.empty();
   private boolean ended;
@@ -27,6 +29,7 @@ final class JobView {
         progressTime = event.time();
         progress = Optional.of(figures);
         phase = figures.phase();
+        return trackers.accept(event.time(), figures);
       }
       return Optional.empty();
     }
@@ -108,7 +111,8 @@ final class JobView {
                 last.totalPieces(),
                 last.uploadedParts(),
                 last.totalParts(),
-                Optional.empty()));
+                Optional.empty(),
+                List.of()));
     return phase(next, line);
   }
 

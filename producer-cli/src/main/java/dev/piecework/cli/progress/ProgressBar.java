@@ -161,7 +161,8 @@ public final class ProgressBar implements AutoCloseable {
         a.totalPieces() + b.totalPieces(),
         a.uploadedParts() + b.uploadedParts(),
         a.totalParts() + b.totalParts(),
-        longest(a.etaSeconds(), b.etaSeconds()));
+        longest(a.etaSeconds(), b.etaSeconds()),
+        List.of());
   }
 
   private static Optional<Long> longest(Optional<Long> a, Optional<Long> b) {

@@ -53,7 +53,8 @@ public final class Events {
             1000,
             percent,
             100,
-            Optional.of(40L)));
+            Optional.of(40L),
+            List.of()));
   }
 
   /** A completed job with this many objects of 1 MiB. */

@@ -89,6 +89,13 @@ public final class RunCommand implements Callable<Integer> {
   Duration patience = Duration.ofMinutes(5);
 
   @Option(
+      names = "--no-peers-timeout",
+      paramLabel = "DURATION",
+      converter = Quantities.DurationConverter.class,
+      description = "Stop when not one peer has been reached for this long. Default: 2m")
+  Duration noPeersTimeout = Duration.ofMinutes(2);
+
+  @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
       description = "Form of the result on standard output: table (default) or json.")
@@ -144,8 +151,11 @@ public final class RunCommand implements Callable<Integer> {
       standing.completed().ifPresent(event -> ended.put(job.id(), event));
       standing.todo().ifPresent(todo::add);
     }
+    Optional<String> abandoned = Optional.empty();
     if (!todo.isEmpty()) {
-      Map<String, JobEvent> now = new RunSession(context, folder, options, interruption).run(todo);
+      RunSession session = new RunSession(context, folder, options, interruption);
+      Map<String, JobEvent> now = session.run(todo);
+      abandoned = session.abandoned();
       for (RunJob job : todo) {
         JobEvent event = now.get(job.id());
         if (event != null && event.data() instanceof Completed) {
@@ -166,6 +176,14 @@ public final class RunCommand implements Callable<Integer> {
       outcomes.add(
           new JobOutcome(
               done.id(), job.source().text(), Optional.ofNullable(ended.get(done.id()))));
+    }
+    if (abandoned.isPresent()) {
+      if (!ended.isEmpty()) {
+        new ResultPrinter(context.out(), Optional.of(folder.content()))
+            .print(options.output(), outcomes);
+      }
+      context.err().println("piecework: " + abandoned.get());
+      return ExitCode.NO_PEERS;
     }
     boolean unfinished = outcomes.stream().anyMatch(outcome -> outcome.finalEvent().isEmpty());
     if (unfinished) {
@@ -210,10 +228,8 @@ public final class RunCommand implements Callable<Integer> {
   }
 
   private RunOptions options() {
-    if (patience.compareTo(Duration.ofSeconds(1)) < 0) {
-      throw new ParameterException(
-          spec.commandLine(), "--patience is " + patience + ": expected 1s or more");
-    }
+    atLeastOneSecond("--patience", patience);
+    atLeastOneSecond("--no-peers-timeout", noPeersTimeout);
     return new RunOptions(
         sources,
         to,
@@ -227,8 +243,16 @@ public final class RunCommand implements Callable<Integer> {
             0,
             Map.of()),
         patience,
+        noPeersTimeout,
         output,
         verbose);
+  }
+
+  private void atLeastOneSecond(String option, Duration value) {
+    if (value.compareTo(Duration.ofSeconds(1)) < 0) {
+      throw new ParameterException(
+          spec.commandLine(), option + " is " + value + ": expected 1s or more");
+    }
   }
 
   private void check(JobMessage message) {

@@ -13,6 +13,7 @@ import java.util.List;
  * @param to the folder for content
  * @param job options of every job
  * @param patience without a verified byte for this long, a job is given up
+ * @param noPeersTimeout without any peer ever connected for this long, a job is left
  * @param output format of the result
  * @param verbose whether log lines go to standard error instead of the log file
  */
@@ -21,5 +22,6 @@ record RunOptions(
     Path to,
     JobOptions job,
     Duration patience,
+    Duration noPeersTimeout,
     OutputFormat output,
     boolean verbose) {}

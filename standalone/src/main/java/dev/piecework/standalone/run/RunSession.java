@@ -34,6 +34,7 @@ final class RunSession {
   private final RunFolder folder;
   private final RunOptions options;
   private final Interruption interruption;
+  private Optional<String> abandoned = Optional.empty();
 
   RunSession(CliContext context, RunFolder folder, RunOptions options, Interruption interruption) {
     this.context = context;
@@ -81,15 +82,20 @@ final class RunSession {
     }
   }
 
+  /** Why jobs that have not ended were left: nobody is there to download from. */
+  Optional<String> abandoned() {
+    return abandoned;
+  }
+
   private Map<String, JobEvent> watch(List<String> ids, JobEvents events, RunLedger ledger)
       throws InterruptedException, SQLException {
     Map<String, JobEvent> ended = new LinkedHashMap<>();
     Set<String> waiting = new LinkedHashSet<>(ids);
-    PeerWatch peers = new PeerWatch(context.clock(), options.patience());
+    PeerWatch peers = new PeerWatch(context.clock(), options.noPeersTimeout());
     ProgressStyle style = options.verbose() ? ProgressStyle.PLAIN : context.progressStyle().get();
     try (ProgressBar bar =
         new ProgressBar(context.err(), style, context.terminalWidth(), context.clock(), ids)) {
-      while (!waiting.isEmpty() && !interruption.requested()) {
+      while (!waiting.isEmpty() && !interruption.requested() && abandoned.isEmpty()) {
         Optional<JobEvent> event = events.await(TICK);
         event.ifPresent(bar::accept);
         event.flatMap(peers::accept).ifPresent(bar::say);
@@ -101,6 +107,7 @@ final class RunSession {
             waiting.remove(id);
           }
         }
+        abandoned = peers.abandoned(waiting);
         bar.tick();
       }
     }

@@ -130,6 +130,24 @@ class RunIT {
   }
 
   @Test
+  void leavesByItselfWhenNobodyIsThere() throws IOException {
+    Path file = Content.file(folder.resolve("seed/alone.bin"), MEBIBYTE, 10);
+    String tracker = "127.0.0.1:" + Ports.free();
+    TestTorrent torrent =
+        TorrentMaker.of(file).make().withTrackers("http://" + tracker + "/announce?passkey=secret");
+    Outcome outcome = run(torrent, "--no-peers-timeout", "4s").run(LIMIT);
+
+    assertThat(outcome.exitCode()).as(outcome.stderr()).isEqualTo(12);
+    assertThat(outcome.stderr())
+        .contains("no peers yet; tracker " + tracker + ": ")
+        .contains("nobody to download from")
+        .contains("--peer HOST:PORT")
+        .doesNotContain("secret");
+    assertThat(outcome.stdout()).isEmpty();
+    assertNoStackTrace(outcome);
+  }
+
+  @Test
   void refusesWhatIsNoTorrentBeforeAnythingBegins() throws IOException {
     Path text = Files.writeString(folder.resolve("text.torrent"), "no torrent");
     Path file = Content.file(folder.resolve("seed/x.bin"), MEBIBYTE, 6);

@@ -1,5 +1,6 @@
 package dev.piecework.worker.pipeline;
 
+import dev.piecework.engine.TorrentStats;
 import dev.piecework.message.EventData;
 import dev.piecework.message.EventType;
 import dev.piecework.message.JobEvent;
@@ -18,6 +19,9 @@ import java.util.Optional;
  * transaction, and a lost one is followed by the next.
  */
 public final class ProgressReporter {
+  /** Characters of what a tracker says of itself. */
+  private static final int MAX_OUTCOME = 200;
+
   private final JobRunner runner;
   private final Publisher publisher;
   private final JobEntries entries;
@@ -69,6 +73,18 @@ public final class ProgressReporter {
         progress.totalPieces(),
         progress.uploadedParts(),
         progress.totalParts(),
-        left > 0 && rate > 0 ? Optional.of(Math.ceilDiv(left, rate)) : Optional.empty());
+        left > 0 && rate > 0 ? Optional.of(Math.ceilDiv(left, rate)) : Optional.empty(),
+        progress.swarm().trackers().stream()
+            .limit(EventData.Progress.MAX_TRACKERS)
+            .map(ProgressReporter::tracker)
+            .toList());
+  }
+
+  private static EventData.TrackerOutcome tracker(TorrentStats.TrackerState state) {
+    String outcome = state.outcome();
+    return new EventData.TrackerOutcome(
+        state.place(),
+        outcome.length() <= MAX_OUTCOME ? outcome : outcome.substring(0, MAX_OUTCOME),
+        state.peers());
   }
 }

@@ -68,7 +68,7 @@ final class TransferFaults {
             : "trackers: "
                 + stats.trackers().stream()
                     .limit(TRACKERS_NAMED)
-                    .map(state -> state.url() + " " + state.outcome())
+                    .map(state -> state.place() + ": " + state.outcome())
                     .collect(Collectors.joining(", "))
                 + (stats.trackers().size() > TRACKERS_NAMED
                     ? " and %d more".formatted(stats.trackers().size() - TRACKERS_NAMED)
