@@ -51,6 +51,17 @@ FROM ${RUNTIME_IMAGE} AS worker
 WORKDIR /app
 COPY --from=build /out/worker/others/ lib/
 COPY --from=build /out/worker/ours/ ./
+# A start without broker and store, for the classes alone: with this cache a worker is up in half
+# the time. The worker is told to end after 20 s, which `timeout` reports as a failure.
+RUN PIECEWORK_DATABASE_URL=jdbc:h2:mem:training PIECEWORK_SCRATCH_DIRECTORY=/tmp/training \
+      PIECEWORK_BROKER_URI=amqp://127.0.0.1:9 PIECEWORK_STORE_ENDPOINT=http://127.0.0.1:9 \
+      PIECEWORK_STORE_ACCESS_KEY=none PIECEWORK_STORE_SECRET_KEY=none \
+      timeout -s TERM 20 java -XX:AOTCacheOutput=/app/worker.aot -Xlog:disable \
+      -XX:+UseSerialGC -Xss512k -Xmx192m \
+      --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+      -jar /app/worker.jar >/tmp/training.log 2>&1 || true; \
+    test -s worker.aot || { cat /tmp/training.log; exit 1; }; \
+    rm -rf /tmp/training /tmp/training.log
 # The one place that is written to, temporary files included: all else may be read-only.
 RUN mkdir /scratch && chown 10001:10001 /scratch
 VOLUME /scratch
@@ -63,7 +74,8 @@ ENV MALLOC_ARENA_MAX=2 \
 # No shell in between: Java is process 1 and gets SIGTERM itself. There is no HEALTHCHECK because
 # the worker answers no question yet: it is alive as long as its process is, and a worker that is
 # out of memory ends rather than limps.
-ENTRYPOINT ["java", "-XX:+UseSerialGC", "-Xss512k", "-XX:+ExitOnOutOfMemoryError", \
+ENTRYPOINT ["java", "-XX:AOTCache=/app/worker.aot", "-Xlog:disable", "-Xlog:all=warning:stderr", \
+  "-XX:+UseSerialGC", "-Xss512k", "-XX:+ExitOnOutOfMemoryError", \
   "-XX:-UsePerfData", "-Djava.io.tmpdir=/scratch", "-Dfile.encoding=UTF-8", \
   "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", \
   "-jar", "/app/worker.jar"]
