@@ -97,7 +97,8 @@ public sealed interface EventData {
    * @param totalBytes bytes of all objects
    * @param objects every object
    * @param manifestKey key of the manifest object in the same bucket
-   * @param downloadedBytes block bytes taken from peers in all attempts
+   * @param downloadedBytes block bytes taken from peers in all attempts, without what a worker that
+   *     was killed or stopped took after its last checkpoint: about a second's worth
    * @param redundantBytes of those, beyond what was needed: fetched twice, or corrupt
    * @param seconds from acceptance to completion
    */
