@@ -102,7 +102,11 @@ final class TransferRig implements AutoCloseable {
 
   /** Takes batches and writes them down until one says to stop, or all is done. */
   void drive(Transfer transfer, Predicate<Transfer.Batch> stop) throws Exception {
+    long deadline = System.nanoTime() + Duration.ofMinutes(3).toNanos();
     while (!transfer.finished()) {
+      assertThat(System.nanoTime())
+          .as("a transfer that hangs: %s", transfer.progress())
+          .isLessThan(deadline);
       Transfer.Batch batch = transfer.await(Duration.ofSeconds(1));
       write(batch);
       transfer.committed(batch);

@@ -141,7 +141,7 @@ final class TransferTest {
     TransferRig rig = rig(tree, 262144);
     rig.engine.limitPieces(150);
     try (Transfer transfer = rig.start("a")) {
-      rig.drive(transfer, batch -> rig.checkpoint.parts().size() == 4);
+      rig.drive(transfer, batch -> rig.checkpoint.parts().size() >= 4);
     }
     assertThat(rig.checkpoint.parts()).extracting(part -> part.object()).contains(0, 1);
     rig.engine.limitPieces(10_000);
