@@ -61,10 +61,15 @@ public final class StartFailures {
   }
 
   private static String setting(ConfigurationPropertyName name, String message) {
-    return "%s (%s) is wrong: %s"
+    // What the JDK says of a text that is no number tells nobody what was expected.
+    String problem =
+        message.startsWith("For input string: ")
+            ? message.substring("For input string: ".length()) + " is not a number"
+            : message;
+    return "%s (%s) is wrong: %s; docs/operations.md lists every setting"
         .formatted(
             name,
             name.toString().toUpperCase(java.util.Locale.ROOT).replaceAll("[.-]", "_"),
-            message);
+            problem);
   }
 }
