@@ -11,7 +11,8 @@ public enum ProgressStyle {
   /** Not at all. */
   SILENT;
 
-  boolean live() {
+  /** Whether a line is drawn over and over on a terminal. */
+  public boolean live() {
     return this == LIVE || this == LIVE_COLOR;
   }
 }
