@@ -64,8 +64,12 @@ final class JsonReader {
           Optional.ofNullable(e.getLocation())
               .map(at -> " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")")
               .orElse("");
+      // The parser quotes the damaged token as it stands: control characters would reach a log.
+      String said = e.getOriginalMessage().lines().findFirst().orElse("");
       throw notJson(
-          "is not JSON: " + e.getOriginalMessage().lines().findFirst().orElse("") + place);
+          "is not JSON: "
+              + said.replaceAll("[\\p{Cntrl}\\p{Cf}\\p{Cs}\u0080-\u009f]", "?")
+              + place);
     }
   }
 

@@ -2,7 +2,9 @@ package dev.piecework.message;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -29,6 +31,16 @@ class HostileMessageTest {
       byte[] damaged = damage(JobEventCodec.encode(messages.event()));
       assertReadOrNamed(() -> JobEventCodec.decode(damaged));
     }
+  }
+
+  @Test
+  void theReasonShowsNoControlCharacterOfABrokenToken() {
+    byte[] damaged = "{\"version\":fa\u0007se}".getBytes(StandardCharsets.UTF_8);
+
+    MessageException fault =
+        catchThrowableOfType(MessageException.class, () -> JobMessageCodec.decode(damaged));
+
+    assertThat(fault).hasMessageContaining("fa?se");
   }
 
   private static void assertReadOrNamed(ThrowingCallable decode) {
