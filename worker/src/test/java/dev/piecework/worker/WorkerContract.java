@@ -153,7 +153,9 @@ abstract class WorkerContract {
     assertThat(((EventData.Completed) completed.data()).downloadedBytes()).isEqualTo(30);
     assertThat(state()).isEqualTo("COMPLETED");
     Awaitility.await().until(() -> swarm.discarded.contains(job));
-    assertThat(batchExecutions()).containsExactly("COMPLETED");
+    // The event is out before the batch execution has written its own end.
+    Awaitility.await()
+        .untilAsserted(() -> assertThat(batchExecutions()).containsExactly("COMPLETED"));
     awaitQueueEmpty();
   }
 
@@ -204,7 +206,10 @@ abstract class WorkerContract {
             "metadata@3",
             "file-uploaded@3",
             "completed@3");
-    assertThat(batchExecutions()).containsExactly("FAILED", "FAILED", "COMPLETED");
+    // The event is out before the batch execution has written its own end.
+    Awaitility.await()
+        .untilAsserted(
+            () -> assertThat(batchExecutions()).containsExactly("FAILED", "FAILED", "COMPLETED"));
   }
 
   @Test
@@ -256,8 +261,11 @@ abstract class WorkerContract {
     awaitParts(1);
     first.close();
     assertThat(state()).isEqualTo("QUEUED");
-    assertThat(broker.ready()).isEqualTo(1);
-    assertThat(batchExecutions()).containsExactly("STOPPED");
+    // A quorum queue's count follows the confirmation a little later.
+    Awaitility.await().until(() -> broker.ready() == 1);
+    // The event is out before the batch execution has written its own end.
+    Awaitility.await()
+        .untilAsserted(() -> assertThat(batchExecutions()).containsExactly("STOPPED"));
     swarm.permits.release(100);
     worker("b");
     JobEvent completed = broker.await(job, EventType.COMPLETED);
@@ -302,7 +310,9 @@ abstract class WorkerContract {
     assertThat(completed.epoch()).isEqualTo(2);
     assertThat(completed.source()).endsWith("/heir");
     assertThat(parts()).isEqualTo(3);
-    assertThat(batchExecutions().getLast()).isEqualTo("COMPLETED");
+    // The event is out before the batch execution has written its own end.
+    Awaitility.await()
+        .untilAsserted(() -> assertThat(batchExecutions().getLast()).isEqualTo("COMPLETED"));
   }
 
   @Test
@@ -337,7 +347,9 @@ abstract class WorkerContract {
     JobEvent completed = broker.await(job, EventType.COMPLETED);
     assertThat(completed.epoch()).isEqualTo(2);
     assertThat(swarm.started.getLast().checkpoint().parts()).hasSize(1);
-    assertThat(batchExecutions()).containsExactly("FAILED", "COMPLETED");
+    // The event is out before the batch execution has written its own end.
+    Awaitility.await()
+        .untilAsserted(() -> assertThat(batchExecutions()).containsExactly("FAILED", "COMPLETED"));
   }
 
   @Test
