@@ -12,7 +12,7 @@ import org.w3c.dom.NodeList;
 
 /**
  * Counts the tests of the last build from surefire's and failsafe's XML reports. Says which ones
- * failed, which were skipped and why, and what the tests found on this machine; the last line is "N
+ * failed, which failed and then passed, which were skipped and why, and what the tests found on this machine; the last line is "N
  * passed, N failed, N skipped". Ends with 1 when something failed or nothing ran.
  *
  * <p>Argument: Maven's exit code, because a build can fail without a failing test.
@@ -21,6 +21,7 @@ final class Summary {
   private record Case(String name, double seconds, String failure, String skipped) {}
 
   private final List<Case> cases = new ArrayList<>();
+  private final List<String> flaky = new ArrayList<>();
   private final TreeSet<String> findings = new TreeSet<>();
 
   public static void main(String[] arguments) throws Exception {
@@ -61,6 +62,11 @@ final class Summary {
     for (int i = 0; i < tests.getLength(); i++) {
       Element test = (Element) tests.item(i);
       String failure = reason(test, "failure") + reason(test, "error");
+      String first = reason(test, "flakyFailure") + reason(test, "flakyError");
+      if (!first.isEmpty()) {
+        flaky.add(
+            simpleName(test.getAttribute("classname")) + "." + test.getAttribute("name") + ": " + first);
+      }
       cases.add(
           new Case(
               simpleName(test.getAttribute("classname")) + "." + test.getAttribute("name"),
@@ -91,6 +97,7 @@ final class Summary {
         .filter(test -> test.seconds >= 10)
         .forEach(test -> System.out.printf("slow: %.0f s %s%n", test.seconds, test.name));
     skipped.forEach(test -> System.out.println("SKIPPED: " + test.name + ": " + test.skipped));
+    flaky.forEach(test -> System.out.println("FLAKY, passed when run again: " + test));
     failed.forEach(test -> System.out.println("FAILED: " + test.name + ": " + test.failure));
     if (!built && failed.isEmpty()) {
       System.out.println("FAILED: the build itself; Maven says above where");
