@@ -24,6 +24,16 @@ final class Launcher {
     return command("worker", Pattern.compile("\\n  worker\\)[^;]*?flags\\+=\\(([^)]*)\\)"));
   }
 
+  /** Arguments of {@code java} for what runs everything in one process. */
+  static List<String> standalone(List<String> arguments) {
+    List<String> command =
+        command(
+            "standalone",
+            Pattern.compile("\\n  run \\| demo \\| services\\)[^;]*?flags\\+=\\(([^)]*)\\)"));
+    command.addAll(arguments);
+    return command;
+  }
+
   /** Arguments of {@code java} for the command line's other commands. */
   static List<String> cli(List<String> arguments) {
     List<String> command =

@@ -202,11 +202,14 @@ public final class RunCommand implements Callable<Integer> {
     ExitCode code = ExitCode.OK;
     for (JobOutcome outcome : outcomes) {
       if (outcome.finalEvent().map(JobEvent::data).orElse(null) instanceof Failed failed) {
-        context
-            .err()
-            .println(
-                "piecework: %s: %s: %s"
-                    .formatted(outcome.source(), failed.code(), failed.reason()));
+        if (output == OutputFormat.JSON) {
+          // A table has said so already.
+          context
+              .err()
+              .println(
+                  "piecework: %s: %s: %s"
+                      .formatted(outcome.source(), failed.code(), failed.reason()));
+        }
         if (code == ExitCode.OK) {
           code = exitCode(failed.code());
         }

@@ -124,7 +124,8 @@ class RunIT {
     Outcome outcome = run(torrent, "--patience", "3s").run(LIMIT);
 
     assertThat(outcome.exitCode()).as(outcome.stderr()).isEqualTo(4);
-    assertThat(outcome.stderr()).contains("STALLED").contains("127.0.0.1");
+    assertThat(outcome.stdout()).contains("STALLED").contains("127.0.0.1");
+    assertThat(outcome.stderr()).as("said once").doesNotContain("STALLED");
     assertThat(to().resolve("lonely.bin")).doesNotExist();
     assertNoStackTrace(outcome);
   }
