@@ -70,10 +70,13 @@ WORKDIR /scratch
 # JDK_JAVA_OPTIONS is read before the arguments below; set it anew for another heap.
 ENV MALLOC_ARENA_MAX=2 \
     JDK_JAVA_OPTIONS="-Xmx192m -XX:MaxDirectMemorySize=96m" \
-    PIECEWORK_SCRATCH_DIRECTORY=/scratch/jobs
-# No shell in between: Java is process 1 and gets SIGTERM itself. There is no HEALTHCHECK because
-# the worker answers no question yet: it is alive as long as its process is, and a worker that is
-# out of memory ends rather than limps.
+    PIECEWORK_SCRATCH_DIRECTORY=/scratch/jobs \
+    PIECEWORK_HTTP_ADDRESS=0.0.0.0
+# Whether the worker moves; asked by bash itself, since base images have no curl. Kubernetes does not
+# look at it, and has probes of its own.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${PIECEWORK_HTTP_PORT:-9464} && printf 'GET /health/live HTTP/1.0\\r\\n\\r\\n' >&3 && read -r answer <&3 && [[ $answer == *' 200 '* ]]"]
+# No shell in between: Java is process 1 and gets SIGTERM itself.
 ENTRYPOINT ["java", "-XX:AOTCache=/app/worker.aot", "-Xlog:disable", "-Xlog:all=warning:stderr", \
   "-XX:+UseSerialGC", "-Xss512k", "-XX:+ExitOnOutOfMemoryError", \
   "-XX:-UsePerfData", "-Djava.io.tmpdir=/scratch", "-Dfile.encoding=UTF-8", \

@@ -28,7 +28,8 @@ class ArchitectureTest {
     ROOT + ".exit..",
     ROOT + ".layout..",
     ROOT + ".message..",
-    ROOT + ".metainfo.."
+    ROOT + ".metainfo..",
+    ROOT + ".tls.."
   };
   private static final String[] BITTORRENT = {
     ROOT + ".engine..", ROOT + ".net..", ROOT + ".swarm..", ROOT + ".tracker..", ROOT + ".wire.."
@@ -83,6 +84,7 @@ class ArchitectureTest {
                     new String[] {
                       "java..",
                       "javax.crypto..",
+                      "javax.net.ssl..",
                       "tools.jackson..",
                       "com.fasterxml.jackson.annotation..",
                       "org.jspecify.."

@@ -6,6 +6,7 @@ import dev.piecework.message.EventData;
 import dev.piecework.message.EventType;
 import dev.piecework.message.JobEvent;
 import dev.piecework.testkit.Content;
+import dev.piecework.testkit.S3Server;
 import dev.piecework.testkit.TestTorrent;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,7 +24,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What must be true of a job that is said to be complete. */
-final class Arrival {
+public final class Arrival {
   private static final JsonMapper JSON = new JsonMapper();
 
   private Arrival() {}
@@ -36,11 +37,6 @@ final class Arrival {
    */
   static void check(Fleet fleet, TestTorrent torrent, String prefix, JsonNode job)
       throws Exception {
-    String manifestKey = prefix + ".piecework/" + torrent.infoHash().hex() + ".json";
-    SortedMap<String, String> stored = fleet.store().sums(Fleet.BUCKET, prefix);
-    assertThat(stored.remove(manifestKey.substring(prefix.length()))).isNotNull();
-    assertThat(stored).isEqualTo(expectedSums(torrent));
-
     fleet.awaitQuiet();
     List<JobEvent> completed =
         fleet.events(EventType.COMPLETED).stream()
@@ -48,23 +44,41 @@ final class Arrival {
             .toList();
     assertThat(completed).hasSize(1);
     EventData.Completed data = (EventData.Completed) completed.getFirst().data();
-    assertThat(data.manifestKey()).isEqualTo(manifestKey);
-    assertThat(data.totalBytes()).isEqualTo(Content.bytes(torrent.content()));
-    checkObjects(fleet, torrent, prefix, data.objects());
-
-    JsonNode manifest;
-    try (InputStream in = fleet.store().open(Fleet.BUCKET, manifestKey)) {
-      manifest = JSON.readTree(in.readAllBytes());
-    }
-    assertThat(listed(manifest.path("objects"))).isEqualTo(data.objects());
+    checkStored(fleet.store(), Fleet.BUCKET, torrent, prefix, data);
     assertThat(listed(job.path("files"))).isEqualTo(data.objects());
     assertThat(fleet.store().openUploads(Fleet.BUCKET)).isEmpty();
   }
 
-  private static void checkObjects(
-      Fleet fleet, TestTorrent torrent, String prefix, List<EventData.FinishedObject> objects)
+  /**
+   * The bucket holds the content, byte for byte, and nothing else under the prefix but the
+   * manifest; event and manifest list exactly that.
+   *
+   * @param data what the completed event says
+   */
+  public static void checkStored(
+      S3Server store, String bucket, TestTorrent torrent, String prefix, EventData.Completed data)
       throws IOException {
-    Map<String, Long> sizes = fleet.store().objects(Fleet.BUCKET);
+    String manifestKey = prefix + ".piecework/" + torrent.infoHash().hex() + ".json";
+    SortedMap<String, String> stored = store.sums(bucket, prefix);
+    assertThat(stored.remove(manifestKey.substring(prefix.length()))).isNotNull();
+    assertThat(stored).isEqualTo(expectedSums(torrent));
+    assertThat(data.manifestKey()).isEqualTo(manifestKey);
+    assertThat(data.totalBytes()).isEqualTo(Content.bytes(torrent.content()));
+    checkObjects(store.objects(bucket), torrent, prefix, data.objects());
+
+    JsonNode manifest;
+    try (InputStream in = store.open(bucket, manifestKey)) {
+      manifest = JSON.readTree(in.readAllBytes());
+    }
+    assertThat(listed(manifest.path("objects"))).isEqualTo(data.objects());
+  }
+
+  private static void checkObjects(
+      Map<String, Long> sizes,
+      TestTorrent torrent,
+      String prefix,
+      List<EventData.FinishedObject> objects)
+      throws IOException {
     SortedMap<String, Path> files = files(torrent);
     assertThat(objects).hasSize(files.size());
     for (EventData.FinishedObject object : objects) {
@@ -90,7 +104,8 @@ final class Arrival {
         .toList();
   }
 
-  private static SortedMap<String, String> expectedSums(TestTorrent torrent) {
+  /** SHA-256 in hexadecimal of what is to be stored, by what follows the prefix in the keys. */
+  public static SortedMap<String, String> expectedSums(TestTorrent torrent) {
     SortedMap<String, String> sums = new TreeMap<>();
     files(torrent).forEach((path, file) -> sums.put(path, Content.sha256(file)));
     return sums;

@@ -3,8 +3,9 @@ package dev.piecework.acceptance;
 import java.util.Locale;
 
 /** Sizes of the tests, and what they measured, for people. */
-final class Figures {
-  static final long MEBIBYTE = 1L << 20;
+public final class Figures {
+  /** Bytes. */
+  public static final long MEBIBYTE = 1L << 20;
 
   private Figures() {}
 
@@ -13,7 +14,8 @@ final class Figures {
     return Long.getLong(property, defaultMebibytes) * MEBIBYTE;
   }
 
-  static String mebibytes(long bytes) {
+  /** Bytes for people. */
+  public static String mebibytes(long bytes) {
     return String.format(Locale.ROOT, "%.1f MiB", bytes / (double) MEBIBYTE);
   }
 
@@ -22,7 +24,7 @@ final class Figures {
   // annotation
   // would be a dependency more.
   @SuppressWarnings({"SystemOut", "AnnotateFormatMethod"})
-  static void print(String format, Object... arguments) {
+  public static void print(String format, Object... arguments) {
     System.err.println("acceptance: " + String.format(Locale.ROOT, format, arguments));
   }
 }

@@ -16,6 +16,7 @@ import dev.piecework.testkit.RunningClient;
 import dev.piecework.testkit.S3Server;
 import dev.piecework.testkit.TestTorrent;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -25,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -92,6 +94,11 @@ final class Fleet implements AutoCloseable {
 
   /** A worker on a host of its own: nothing but the host's scratch folder makes it one. */
   FleetWorker worker(String host) {
+    return worker(host, Map.of());
+  }
+
+  /** The same with settings of its own. */
+  FleetWorker worker(String host, Map<String, String> more) {
     Map<String, String> environment = new HashMap<>(brokerEnvironment());
     environment.put("PIECEWORK_DATABASE_URL", database.jdbcUrl());
     environment.put("PIECEWORK_DATABASE_USERNAME", database.user());
@@ -103,6 +110,7 @@ final class Fleet implements AutoCloseable {
     environment.put("PIECEWORK_NETWORK_ALLOW", "127.0.0.0/8");
     environment.put("MALLOC_ARENA_MAX", Launcher.mallocArenas());
     environment.putAll(workerSettings);
+    environment.putAll(more);
     return new FleetWorker(
         host,
         started(Processes.java(Launcher.worker()).name("worker " + host).environment(environment)));
@@ -117,6 +125,12 @@ final class Fleet implements AutoCloseable {
 
   /** Runs {@code piecework submit --wait}; everything goes under {@code prefix}. */
   Submitted submit(TestTorrent torrent, String prefix, RunningClient... peers) {
+    return submit(Map.of(), torrent, prefix, peers);
+  }
+
+  /** The same with more in the command's environment. */
+  Submitted submit(
+      Map<String, String> more, TestTorrent torrent, String prefix, RunningClient... peers) {
     List<String> arguments = new ArrayList<>();
     Path file = torrent.write(folder.resolve(torrent.infoHash().hex() + ".torrent"));
     arguments.addAll(List.of("submit", file.toString(), "--bucket", BUCKET, "--prefix", prefix));
@@ -128,7 +142,23 @@ final class Fleet implements AutoCloseable {
         started(
             Processes.java(Launcher.cli(arguments))
                 .name("submit")
-                .environment(brokerEnvironment())));
+                .environment(brokerEnvironment())
+                .environment(more)));
+  }
+
+  /** Runs a command of the command line. */
+  ManagedProcess cli(String... arguments) {
+    return started(
+        Processes.java(Launcher.cli(List.of(arguments)))
+            .name(arguments[0])
+            .environment(brokerEnvironment()));
+  }
+
+  /** What a job has in the scratch folders of all hosts. */
+  List<Path> scratch(String job) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(file -> file.getFileName().toString().equals(job)).toList();
+    }
   }
 
   /** Every event of every job but progress, in the order of arrival. */
@@ -181,7 +211,7 @@ final class Fleet implements AutoCloseable {
     return process;
   }
 
-  private Map<String, String> brokerEnvironment() {
+  Map<String, String> brokerEnvironment() {
     String path = broker.virtualHost().equals("/") ? "" : "/" + broker.virtualHost();
     return Map.of(
         "PIECEWORK_BROKER_URI",

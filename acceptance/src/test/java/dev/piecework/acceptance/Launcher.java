@@ -13,14 +13,14 @@ import java.util.regex.Pattern;
  * What the launcher script would run, without its build: a test must measure the very flags that
  * users get, on the very jars that this build made.
  */
-final class Launcher {
+public final class Launcher {
   private static final Path ROOT = root();
   private static final Pattern COMMON = Pattern.compile("\\nflags=\\(([^)]*)\\)");
 
   private Launcher() {}
 
   /** Arguments of {@code java} for a worker. */
-  static List<String> worker() {
+  public static List<String> worker() {
     return command("worker", Pattern.compile("\\n  worker\\)[^;]*?flags\\+=\\(([^)]*)\\)"));
   }
 
@@ -43,7 +43,7 @@ final class Launcher {
   }
 
   /** The C library's setting that goes with the flags. */
-  static String mallocArenas() {
+  public static String mallocArenas() {
     return single(Pattern.compile("MALLOC_ARENA_MAX=\\$\\{MALLOC_ARENA_MAX:-(\\d+)}"));
   }
 

@@ -1,6 +1,7 @@
 package dev.piecework.engine;
 
 import dev.piecework.metainfo.Metainfo;
+import dev.piecework.swarm.PeerOrigin;
 import dev.piecework.tracker.AnnounceSettings;
 import dev.piecework.tracker.Announcer;
 import java.util.List;
@@ -38,7 +39,7 @@ final class Announcing {
             Announcer.start(
                 new AnnounceSettings(
                     metainfo.infoHash(),
-                    parts.peerId().bytes(),
+                    swarm.peerId().bytes(),
                     parts.listenPort(),
                     metainfo.trackers(),
                     PEERS_WANTED,
@@ -46,7 +47,7 @@ final class Announcing {
                     parts.settings().announcedAddress()),
                 parts.trackers(),
                 swarm.meter()::totals,
-                swarm::addPeers));
+                named -> swarm.addPeers(named, PeerOrigin.TRACKER)));
   }
 
   void completed() {

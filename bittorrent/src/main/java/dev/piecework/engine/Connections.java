@@ -1,6 +1,7 @@
 package dev.piecework.engine;
 
 import dev.piecework.swarm.PeerBook;
+import dev.piecework.swarm.PeerOrigin;
 import dev.piecework.wire.Handshake;
 import dev.piecework.wire.MessageWriter;
 import io.netty.bootstrap.Bootstrap;
@@ -16,8 +17,10 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.AttributeKey;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +47,10 @@ final class Connections {
   private final PeerBook book = new PeerBook(MAX_ADDRESSES);
   private final List<PeerLink> links = new ArrayList<>();
   private final ChannelGroup channels;
-  private int connecting;
+
+  /** Connections being opened. */
+  private final Set<Call> calls = new HashSet<>();
+
   private boolean closed;
 
   Connections(Swarm swarm, EngineParts parts) {
@@ -59,7 +65,19 @@ final class Connections {
   }
 
   int connecting() {
-    return connecting;
+    return calls.size();
+  }
+
+  /** Peers as they are now. */
+  PeerCounts count() {
+    PeerCounts counts = new PeerCounts();
+    book.forEachResting(origin -> counts.add(origin, PeerState.KNOWN));
+    calls.forEach(call -> counts.add(call.origin, PeerState.CONNECTING));
+    for (PeerLink link : links) {
+      boolean seeder = link.source().pieces().full();
+      counts.add(link.origin(), seeder ? PeerState.SEEDER : PeerState.LEECHER);
+    }
+    return counts;
   }
 
   int known() {
@@ -79,20 +97,26 @@ final class Connections {
     channel.config().setOption(ChannelOption.TCP_NODELAY, true);
   }
 
-  void add(List<InetSocketAddress> addresses) {
+  void add(List<InetSocketAddress> addresses, PeerOrigin origin) {
     for (InetSocketAddress address : addresses) {
       if (!address.isUnresolved()
           && parts.settings().addressPolicy().allows(address.getAddress())) {
-        book.add(address);
+        book.add(address, origin);
       }
     }
+    callMore(System.nanoTime());
+  }
+
+  /** Another torrent of this very engine, which no policy can object to. */
+  void addNeighbour(InetSocketAddress address) {
+    book.add(address, PeerOrigin.GIVEN);
     callMore(System.nanoTime());
   }
 
   /** Calls as many as limits allow. */
   private void callMore(long nowNanos) {
     int most = parts.settings().maxConnectionsPerTorrent();
-    while (!closed && links.size() + connecting < most) {
+    while (!closed && links.size() + calls.size() < most) {
       Optional<InetSocketAddress> next = book.next(nowNanos, !swarm.picker().finished());
       if (next.isEmpty() || !parts.limits().mayConnect(nowNanos)) {
         return;
@@ -103,7 +127,6 @@ final class Connections {
 
   private void call(InetSocketAddress address) {
     book.busy(address);
-    connecting++;
     Bootstrap bootstrap =
         new Bootstrap()
             .group(swarm.loop())
@@ -121,7 +144,8 @@ final class Connections {
                 });
     ChannelFuture connected = bootstrap.connect(address);
     Channel channel = connected.channel();
-    Call call = new Call(address);
+    Call call = new Call(address, book.origin(address).orElse(PeerOrigin.GIVEN));
+    calls.add(call);
     channel.closeFuture().addListener(done -> call.ended());
     connected.addListener(done -> {
       if (done.isSuccess()) {
@@ -136,11 +160,13 @@ final class Connections {
   /** One outgoing connection, from the call to its end. */
   private final class Call {
     private final InetSocketAddress address;
+    private final PeerOrigin origin;
     private Optional<PeerLink> link = Optional.empty();
     private boolean pending = true;
 
-    Call(InetSocketAddress address) {
+    Call(InetSocketAddress address, PeerOrigin origin) {
       this.address = address;
+      this.origin = origin;
     }
 
     void connected(Channel channel) {
@@ -155,7 +181,7 @@ final class Connections {
                   parts.settings().handshakeTimeout().toMillis(),
                   (context, handshake, rest) -> {
                     answered();
-                    link = attach(context.channel(), handshake, false, rest);
+                    link = attach(context.channel(), handshake, origin, rest);
                   }));
       ByteBuf hello = channel.alloc().buffer(Handshake.LENGTH);
       ours().write(hello);
@@ -165,7 +191,7 @@ final class Connections {
     private void answered() {
       if (pending) {
         pending = false;
-        connecting--;
+        calls.remove(this);
       }
     }
 
@@ -182,7 +208,7 @@ final class Connections {
   }
 
   private Handshake ours() {
-    return new Handshake(true, true, swarm.metainfo().infoHash(), parts.peerId());
+    return new Handshake(true, true, swarm.metainfo().infoHash(), swarm.peerId());
   }
 
   /**
@@ -192,11 +218,12 @@ final class Connections {
    */
   void accepted(Channel channel, Handshake handshake, ByteBuf rest) {
     channels.add(channel);
-    attach(channel, handshake, true, rest);
+    attach(channel, handshake, PeerOrigin.INCOMING, rest);
   }
 
   private Optional<PeerLink> attach(
-      Channel channel, Handshake handshake, boolean incoming, ByteBuf rest) {
+      Channel channel, Handshake handshake, PeerOrigin origin, ByteBuf rest) {
+    boolean incoming = origin == PeerOrigin.INCOMING;
     Optional<String> objection =
         // It may have ended on its way to this loop, with nobody in its pipeline to hear of it.
         channel.isActive() && channel.remoteAddress() instanceof InetSocketAddress remote
@@ -208,7 +235,7 @@ final class Connections {
       channel.close();
       return Optional.empty();
     }
-    PeerLink link = new PeerLink(swarm, channel, handshake, incoming, System.nanoTime());
+    PeerLink link = new PeerLink(swarm, channel, handshake, origin, System.nanoTime());
     links.add(link);
     if (incoming) {
       ours().write(link.outbox());
@@ -230,7 +257,7 @@ final class Connections {
     if (!handshake.infoHash().equals(swarm.metainfo().infoHash())) {
       return Optional.of("another torrent");
     }
-    if (handshake.peerId().equals(parts.peerId())) {
+    if (handshake.peerId().equals(swarm.peerId())) {
       if (!incoming) {
         book.remove(remote);
       }
@@ -271,7 +298,7 @@ final class Connections {
     boolean crossing =
         existing.incoming() != newIsIncoming
             && System.nanoTime() - existing.connectedAtNanos() < CROSSING_NANOS;
-    boolean weBegin = parts.peerId().compareTo(existing.handshake().peerId()) < 0;
+    boolean weBegin = swarm.peerId().compareTo(existing.handshake().peerId()) < 0;
     return !crossing || existing.incoming() != weBegin;
   }
 

@@ -1,5 +1,8 @@
 package dev.piecework.engine;
 
+import java.util.List;
+import java.util.concurrent.Executor;
+
 /**
  * The download engine of a process: one for all torrents, so that limits and threads are shared.
  */
@@ -13,11 +16,23 @@ public interface Engine extends AutoCloseable {
     return new SwarmEngine(settings);
   }
 
-  /** Starts a torrent. Refuses (IllegalStateException) an info-hash that is already at work. */
+  /**
+   * Starts a torrent. Another of the same info-hash may be at work already, with a storage of its
+   * own; then they are two peers of the swarm, and of each other.
+   */
   Torrent add(TorrentRequest request);
 
   /** The TCP port that peers reach us on. */
   int listenPort();
+
+  /** How it stands; from any thread. */
+  EngineStats stats();
+
+  /**
+   * Its event loops, so that it can be watched whether they turn. What is given to them must return
+   * at once.
+   */
+  List<Executor> eventLoops();
 
   /** Stops every torrent and releases every thread, socket and buffer; blocks, 10 s at most. */
   @Override

@@ -1,10 +1,8 @@
 package dev.piecework.engine;
 
-import dev.piecework.metainfo.InfoHash;
 import dev.piecework.net.Transports;
 import dev.piecework.swarm.PieceBuffers;
 import dev.piecework.tracker.Trackers;
-import dev.piecework.wire.PeerId;
 import java.util.concurrent.Executor;
 
 /** What the torrents of an engine share. */
@@ -23,10 +21,11 @@ interface EngineParts {
 
   ConnectionLimits limits();
 
-  PeerId peerId();
+  /** Where torrents add what they have done. */
+  Sums sums();
 
   int listenPort();
 
   /** Nothing of this torrent is left; on its loop. */
-  void removed(InfoHash infoHash);
+  void removed(Swarm swarm);
 }

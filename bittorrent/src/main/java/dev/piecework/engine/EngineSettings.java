@@ -50,7 +50,7 @@ public record EngineSettings(
         AddressPolicy.everything(),
         200,
         60,
-        30,
+        100,
         Duration.ofSeconds(10),
         Duration.ofSeconds(10),
         Duration.ofSeconds(120),

@@ -7,18 +7,22 @@ import java.util.List;
 /** Counts what a torrent does, and publishes it for other threads. */
 final class Meter {
   private final Swarm swarm;
+  private final Sums sums;
   private final Rate downloadRate;
   private final Rate uploadRate;
   private int verifiedPieces;
   private int failedPieces;
   private long sentBytes;
   private long misbehaved;
+  private Sums.Figures summed = Sums.Figures.NONE;
   private volatile long leftBytes;
+  private volatile PeerCounts peers = new PeerCounts();
   private volatile TorrentStats published =
       new TorrentStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of());
 
-  Meter(Swarm swarm, long nowNanos) {
+  Meter(Swarm swarm, Sums sums, long nowNanos) {
     this.swarm = swarm;
+    this.sums = sums;
     this.downloadRate = new Rate(nowNanos);
     this.uploadRate = new Rate(nowNanos);
   }
@@ -55,11 +59,18 @@ final class Meter {
     Download download = swarm.download();
     downloadRate.update(download.receivedBytes(), nowNanos);
     uploadRate.update(sentBytes, nowNanos);
+    Sums.Figures figures =
+        new Sums.Figures(
+            download.receivedBytes(),
+            download.wastedBytes(),
+            sentBytes,
+            verifiedPieces,
+            failedPieces,
+            misbehaved);
+    sums.add(summed, figures);
+    summed = figures;
     Connections connections = swarm.connections();
-    int seeders = 0;
-    for (PeerLink link : connections.links()) {
-      seeders += link.source().pieces().full() ? 1 : 0;
-    }
+    peers = connections.count();
     published =
         new TorrentStats(
             download.receivedBytes(),
@@ -70,10 +81,15 @@ final class Meter {
             downloadRate.bytesPerSecond(),
             uploadRate.bytesPerSecond(),
             connections.links().size(),
-            seeders,
+            peers.of(PeerState.SEEDER),
             connections.connecting(),
             connections.known(),
             List.of());
+  }
+
+  /** The last count of peers; from any thread. */
+  PeerCounts peers() {
+    return peers;
   }
 
   /** The last figures, with trackers as they are now; from any thread. */

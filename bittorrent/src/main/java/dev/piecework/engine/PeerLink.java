@@ -2,6 +2,7 @@ package dev.piecework.engine;
 
 import dev.piecework.swarm.Download;
 import dev.piecework.swarm.PeerBook;
+import dev.piecework.swarm.PeerOrigin;
 import dev.piecework.swarm.Source;
 import dev.piecework.wire.ExtensionHandshake;
 import dev.piecework.wire.Handshake;
@@ -33,7 +34,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
   private final Swarm swarm;
   private final Channel channel;
   private final Handshake handshake;
-  private final boolean incoming;
+  private final PeerOrigin origin;
   private final InetSocketAddress remote;
   private final long connectedAtNanos;
   private final Source source;
@@ -50,11 +51,11 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
   private long lastWriteNanos;
   private Optional<ExtensionHandshake> extensions = Optional.empty();
 
-  PeerLink(Swarm swarm, Channel channel, Handshake handshake, boolean incoming, long nowNanos) {
+  PeerLink(Swarm swarm, Channel channel, Handshake handshake, PeerOrigin origin, long nowNanos) {
     this.swarm = swarm;
     this.channel = channel;
     this.handshake = handshake;
-    this.incoming = incoming;
+    this.origin = origin;
     this.remote = (InetSocketAddress) channel.remoteAddress();
     this.connectedAtNanos = nowNanos;
     this.nowNanos = nowNanos;
@@ -86,7 +87,11 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
   }
 
   boolean incoming() {
-    return incoming;
+    return origin == PeerOrigin.INCOMING;
+  }
+
+  PeerOrigin origin() {
+    return origin;
   }
 
   boolean fast() {

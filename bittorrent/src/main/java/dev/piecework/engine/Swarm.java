@@ -3,13 +3,16 @@ package dev.piecework.engine;
 import dev.piecework.metainfo.Metainfo;
 import dev.piecework.swarm.Availability;
 import dev.piecework.swarm.Download;
+import dev.piecework.swarm.PeerOrigin;
 import dev.piecework.swarm.PieceAssembly;
 import dev.piecework.swarm.PieceBuffers;
 import dev.piecework.swarm.PiecePicker;
 import dev.piecework.swarm.TokenBucket;
 import dev.piecework.wire.MessageWriter;
+import dev.piecework.wire.PeerId;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +33,7 @@ final class Swarm implements PieceChecker.Answers {
   private static final long TICK_MILLIS = 500;
   private static final long LIMITED_TICK_MILLIS = 50;
 
+  private final PeerId peerId = PeerId.random(new SecureRandom());
   private final EngineParts parts;
   private final TorrentRequest request;
   private final Metainfo metainfo;
@@ -82,7 +86,7 @@ final class Swarm implements PieceChecker.Answers {
     this.extensions = new Extensions(metainfo, parts.listenPort());
     this.connections = new Connections(this, parts);
     this.chokeRounds = new ChokeRounds(this, parts.settings().uploadSlots());
-    this.meter = new Meter(this, now);
+    this.meter = new Meter(this, parts.sums(), now);
     this.announcing = new Announcing(this, parts);
     this.completedAnnounced = picker.finished();
   }
@@ -96,7 +100,7 @@ final class Swarm implements PieceChecker.Answers {
           metainfo.name(),
           picker.needed().count(),
           metainfo.pieceCount());
-      connections.add(request.peers());
+      connections.add(request.peers(), PeerOrigin.GIVEN);
       meter.publish(System.nanoTime());
       announcing.start();
       boolean limited = request.downloadBytesPerSecond() > 0 || request.uploadBytesPerSecond() > 0;
@@ -108,6 +112,11 @@ final class Swarm implements PieceChecker.Answers {
 
   Metainfo metainfo() {
     return metainfo;
+  }
+
+  /** Each has its own: two of one info-hash must not look like one peer. */
+  PeerId peerId() {
+    return peerId;
   }
 
   EventLoop loop() {
@@ -350,10 +359,18 @@ final class Swarm implements PieceChecker.Answers {
   }
 
   /** More addresses to try; from any thread. */
-  void addPeers(List<InetSocketAddress> peers) {
+  void addPeers(List<InetSocketAddress> peers, PeerOrigin origin) {
     onLoop(() -> {
       if (!stopping) {
-        connections.add(peers);
+        connections.add(peers, origin);
+      }
+    });
+  }
+
+  void addNeighbour(InetSocketAddress address) {
+    onLoop(() -> {
+      if (!stopping) {
+        connections.addNeighbour(address);
       }
     });
   }
@@ -430,7 +447,7 @@ final class Swarm implements PieceChecker.Answers {
   private void endIfDone() {
     if (stopping && atWorkElsewhere == 0 && !stopped.isDone()) {
       buffers.close();
-      parts.removed(metainfo.infoHash());
+      parts.removed(this);
       LOG.info("Torrent {} \"{}\": stopped", metainfo.infoHash(), metainfo.name());
       stopped.complete(null);
     }

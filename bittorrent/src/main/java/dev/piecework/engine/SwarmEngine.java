@@ -2,29 +2,34 @@ package dev.piecework.engine;
 
 import dev.piecework.metainfo.InfoHash;
 import dev.piecework.net.Transports;
+import dev.piecework.swarm.PeerOrigin;
 import dev.piecework.swarm.PieceBuffers;
 import dev.piecework.tracker.TrackerLimits;
 import dev.piecework.tracker.Trackers;
 import dev.piecework.wire.Handshake;
-import dev.piecework.wire.PeerId;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,12 +43,16 @@ final class SwarmEngine implements Engine, EngineParts {
   private final EngineSettings settings;
   private final Transports transport;
   private final EventLoopGroup loops;
+  private final BlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();
   private final ExecutorService pool;
+  private final Sums sums = new Sums();
   private final PieceBuffers buffers;
   private final Trackers trackers;
   private final ConnectionLimits limits;
-  private final PeerId peerId = PeerId.random(new SecureRandom());
-  private final Map<InfoHash, Swarm> swarms = new ConcurrentHashMap<>();
+
+  /** By info-hash, the eldest first; that one gets the incoming connections. */
+  private final Map<InfoHash, List<Swarm>> swarms = new ConcurrentHashMap<>();
+
   private final Channel listener;
   private volatile boolean closed;
 
@@ -56,8 +65,12 @@ final class SwarmEngine implements Engine, EngineParts {
     this.transport = transport;
     this.loops = transport.eventLoops(settings.eventLoopThreads(), "piecework-peers");
     this.pool =
-        Executors.newFixedThreadPool(
+        new ThreadPoolExecutor(
             settings.hashThreads(),
+            settings.hashThreads(),
+            0,
+            TimeUnit.SECONDS,
+            waiting,
             Thread.ofPlatform().name("piecework-pieces-", 0).daemon().factory());
     this.trackers =
         new Trackers(loops, transport, settings.addressPolicy(), TrackerLimits.defaults());
@@ -84,15 +97,16 @@ final class SwarmEngine implements Engine, EngineParts {
                     accept(channel);
                   }
                 });
-    try {
-      return bootstrap.bind(address).syncUninterruptibly().channel();
-    } catch (RuntimeException e) {
+    // Not sync: it throws what the system said, an IOException, past every signature.
+    ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
+    if (!bound.isSuccess()) {
       shutDownThreads();
       throw new IllegalStateException(
           "cannot listen on %s for peers: %s; choose another port, or 0 for any"
-              .formatted(address, e.getMessage()),
-          e);
+              .formatted(address, bound.cause() == null ? "" : bound.cause().getMessage()),
+          bound.cause());
     }
+    return bound.channel();
   }
 
   private void accept(Channel channel) {
@@ -111,13 +125,14 @@ final class SwarmEngine implements Engine, EngineParts {
   /** Gives an incoming connection to its torrent, and moves it to that torrent's loop. */
   private void route(ChannelHandlerContext context, Handshake handshake, ByteBuf rest) {
     Channel channel = context.channel();
-    Swarm swarm = swarms.get(handshake.infoHash());
-    if (swarm == null) {
+    List<Swarm> known = swarms.getOrDefault(handshake.infoHash(), List.of());
+    if (known.isEmpty()) {
       LOG.debug("{}: closed: unknown torrent {}", channel, handshake.infoHash());
       rest.release();
       channel.close();
       return;
     }
+    Swarm swarm = known.getFirst();
     if (swarm.loop() == channel.eventLoop()) {
       swarm.connections().accepted(channel, handshake, rest);
       return;
@@ -143,29 +158,71 @@ final class SwarmEngine implements Engine, EngineParts {
     if (closed) {
       throw new IllegalStateException("the engine is closed");
     }
-    InfoHash infoHash = request.metainfo().infoHash();
-    Swarm swarm =
-        swarms.compute(
-            infoHash,
-            (hash, present) -> {
-              if (present != null) {
-                throw new IllegalStateException(
-                    "torrent " + hash + " is already at work; stop it first");
-              }
-              return new Swarm(this, request, loops.next());
-            });
+    Swarm swarm = new Swarm(this, request, loops.next());
+    List<Swarm> same =
+        swarms.merge(
+            request.metainfo().infoHash(),
+            List.of(swarm),
+            (present, added) -> Stream.concat(present.stream(), added.stream()).toList());
     swarm.start();
+    if (same.size() > 1) {
+      // Peers often take one connection of a host only: what the eldest has, the others can get.
+      swarm.addNeighbour(ownAddress());
+    }
     return new SwarmTorrent(swarm);
   }
 
+  private InetSocketAddress ownAddress() {
+    return new InetSocketAddress(
+        settings.listenAddress().orElseGet(InetAddress::getLoopbackAddress), listenPort());
+  }
+
   @Override
-  public void removed(InfoHash infoHash) {
-    swarms.remove(infoHash);
+  public void removed(Swarm swarm) {
+    swarms.computeIfPresent(
+        swarm.metainfo().infoHash(),
+        (_, present) -> {
+          List<Swarm> left = present.stream().filter(each -> each != swarm).toList();
+          return left.isEmpty() ? null : left;
+        });
+  }
+
+  private Stream<Swarm> all() {
+    return swarms.values().stream().flatMap(List::stream);
   }
 
   @Override
   public int listenPort() {
     return ((InetSocketAddress) listener.localAddress()).getPort();
+  }
+
+  @Override
+  public EngineStats stats() {
+    PeerCounts peers = new PeerCounts();
+    all().forEach(swarm -> peers.add(swarm.meter().peers()));
+    Sums.Figures done = sums.all();
+    return new EngineStats(
+        done.receivedBytes(),
+        done.wastedBytes(),
+        done.sentBytes(),
+        done.verifiedPieces(),
+        done.failedPieces(),
+        done.misbehavedPeers(),
+        Math.toIntExact(all().count()),
+        peers,
+        limits.open(),
+        settings.maxConnections(),
+        buffers.usedBytes(),
+        settings.pieceBufferBytes(),
+        waiting.size(),
+        trackers.counts());
+  }
+
+  @Override
+  public List<Executor> eventLoops() {
+    List<Executor> executors = new ArrayList<>();
+    loops.forEach(executors::add);
+    return List.copyOf(executors);
   }
 
   @Override
@@ -199,8 +256,8 @@ final class SwarmEngine implements Engine, EngineParts {
   }
 
   @Override
-  public PeerId peerId() {
-    return peerId;
+  public Sums sums() {
+    return sums;
   }
 
   @Override
@@ -211,10 +268,7 @@ final class SwarmEngine implements Engine, EngineParts {
     closed = true;
     listener.close().syncUninterruptibly();
     CompletableFuture<Void> all =
-        CompletableFuture.allOf(
-            List.copyOf(swarms.values()).stream()
-                .map(Swarm::stop)
-                .toArray(CompletableFuture<?>[]::new));
+        CompletableFuture.allOf(all().map(Swarm::stop).toArray(CompletableFuture<?>[]::new));
     try {
       all.get(CLOSE_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException | ExecutionException e) {
@@ -223,7 +277,7 @@ final class SwarmEngine implements Engine, EngineParts {
       Thread.currentThread().interrupt();
     }
     shutDownThreads();
-    swarms.values().forEach(Swarm::abandoned);
+    all().forEach(Swarm::abandoned);
     buffers.close();
     LOG.info("Engine: closed");
   }
@@ -256,7 +310,7 @@ final class SwarmEngine implements Engine, EngineParts {
 
     @Override
     public void addPeers(List<InetSocketAddress> peers) {
-      swarm.addPeers(List.copyOf(peers));
+      swarm.addPeers(List.copyOf(peers), PeerOrigin.GIVEN);
     }
 
     @Override

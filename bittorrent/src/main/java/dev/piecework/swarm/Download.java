@@ -80,7 +80,7 @@ public final class Download implements AutoCloseable {
     this.budget = budget;
     this.assemblies = new Assemblies(metainfo, buffers);
     this.receiver = new BlockReceiver(metainfo, assemblies);
-    this.endgame = new Endgame(assemblies.active());
+    this.endgame = new Endgame(assemblies.active(), sources);
   }
 
   /** Block bytes received, useful or not. */

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Addresses of a torrent's peers, and when each may be tried. An address that fails is tried again
@@ -35,7 +36,7 @@ public final class PeerBook {
   }
 
   /** Notes an address; known, banned and impossible ones change nothing. */
-  public void add(InetSocketAddress address) {
+  public void add(InetSocketAddress address, PeerOrigin origin) {
     if (address.isUnresolved()
         || address.getPort() == 0
         || entries.containsKey(address)
@@ -45,7 +46,7 @@ public final class PeerBook {
     if (entries.size() >= capacity && !dropFailed()) {
       return;
     }
-    entries.put(address, new Entry());
+    entries.put(address, new Entry(origin));
   }
 
   private boolean dropFailed() {
@@ -143,12 +144,31 @@ public final class PeerBook {
         : new InetSocketAddress(address.getAddress(), 0);
   }
 
+  /** Where an address came from; empty if it is not kept. */
+  public Optional<PeerOrigin> origin(InetSocketAddress address) {
+    return Optional.ofNullable(entries.get(address)).map(entry -> entry.origin);
+  }
+
+  /** Tells of every address that is neither connected nor being tried. */
+  public void forEachResting(Consumer<PeerOrigin> action) {
+    for (Entry entry : entries.values()) {
+      if (!entry.busy) {
+        action.accept(entry.origin);
+      }
+    }
+  }
+
   private static final class Entry {
+    final PeerOrigin origin;
     boolean busy;
     boolean seed;
     int failures;
     boolean delayed;
     long notBeforeNanos;
+
+    Entry(PeerOrigin origin) {
+      this.origin = origin;
+    }
 
     void notBefore(long untilNanos) {
       delayed = true;

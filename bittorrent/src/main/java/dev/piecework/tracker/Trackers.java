@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 
@@ -28,6 +29,11 @@ public final class Trackers implements AutoCloseable {
   private final HttpExchange.Setup http;
   private final UdpExchange.Setup udp;
   private final Map<Long, CompletableFuture<AnnounceResult>> running = new ConcurrentHashMap<>();
+  private final LongAdder httpAccepted = new LongAdder();
+  private final LongAdder httpFailed = new LongAdder();
+  private final LongAdder udpAccepted = new LongAdder();
+  private final LongAdder udpFailed = new LongAdder();
+  private final LongAdder unusable = new LongAdder();
   private final AtomicLong announces = new AtomicLong();
   private volatile boolean closed;
 
@@ -110,11 +116,32 @@ public final class Trackers implements AutoCloseable {
         };
     long number = announces.incrementAndGet();
     running.put(number, result);
-    var _ = result.whenComplete((_, _) -> running.remove(number));
+    var _ =
+        result.whenComplete((answer, _) -> {
+          running.remove(number);
+          if (answer != null) {
+            count(url, answer);
+          }
+        });
     if (closed) {
       result.cancel(false);
     }
     return result;
+  }
+
+  private void count(TrackerUrl url, AnnounceResult answer) {
+    boolean accepted = answer instanceof AnnounceResult.Accepted;
+    switch (url) {
+      case TrackerUrl.Http _ -> (accepted ? httpAccepted : httpFailed).increment();
+      case TrackerUrl.Udp _ -> (accepted ? udpAccepted : udpFailed).increment();
+      case TrackerUrl.Unusable _ -> unusable.increment();
+    }
+  }
+
+  /** What came of announces so far; from any thread. */
+  public AnnounceCounts counts() {
+    return new AnnounceCounts(
+        httpAccepted.sum(), httpFailed.sum(), udpAccepted.sum(), udpFailed.sum(), unusable.sum());
   }
 
   /** The JDK's TLS with its trust store, made when the first https tracker is met. */

@@ -2,12 +2,12 @@ package dev.piecework.engine;
 
 import static dev.piecework.engine.TestDownload.loopback;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.piecework.net.Transports;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -81,18 +81,46 @@ class EnginePairTest {
   }
 
   @Test
-  void anInfoHashIsRefusedWhileItIsAtWork() {
-    TestContent content = TestContent.make(folder, 1 << 20, 64 << 10);
-    Torrent torrent = seed(content);
-    TestDownload again = new TestDownload(content.metainfo());
+  void twoOfOneInfoHashDownloadSideBySide() {
+    TestContent content = TestContent.make(folder, 4 << 20, 64 << 10);
+    seed(content);
+    List<InetSocketAddress> origin = List.of(loopback(seeder.listenPort()));
+    TestDownload one = new TestDownload(content.metainfo());
+    TestDownload two = new TestDownload(content.metainfo());
+    Torrent first =
+        one.start(leecher, one.request(MemoryStorage.empty(content.metainfo()), origin));
+    two.start(leecher, two.request(MemoryStorage.empty(content.metainfo()), origin));
 
-    assertThatThrownBy(
-            () -> seeder.add(again.request(MemoryStorage.empty(content.metainfo()), List.of())))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("already at work");
+    await().atMost(LIMIT).until(() -> one.complete() && two.complete());
+    assertThat(leecher.stats().torrents()).isEqualTo(2);
 
-    assertThat(torrent.stop()).succeedsWithin(LIMIT);
-    again.start(seeder, again.request(MemoryStorage.empty(content.metainfo()), List.of()));
+    assertThat(first.stop()).succeedsWithin(LIMIT);
+    assertThat(leecher.stats().torrents()).isOne();
+    // Who is left gets the incoming connections.
+    try (Engine late = Engine.start(EngineSettings.defaults())) {
+      TestDownload third = new TestDownload(content.metainfo());
+      third.start(
+          late,
+          third.request(
+              MemoryStorage.empty(content.metainfo()), List.of(loopback(leecher.listenPort()))));
+      await().atMost(LIMIT).until(third::complete);
+    }
+  }
+
+  /** As where seeders take one connection of a host only. */
+  @Test
+  void theSecondOfOneInfoHashGetsAllFromTheFirst() {
+    TestContent content = TestContent.make(folder, 4 << 20, 64 << 10);
+    seed(content);
+    TestDownload one = new TestDownload(content.metainfo());
+    TestDownload two = new TestDownload(content.metainfo());
+    one.start(
+        leecher,
+        one.request(
+            MemoryStorage.empty(content.metainfo()), List.of(loopback(seeder.listenPort()))));
+    two.start(leecher, two.request(MemoryStorage.empty(content.metainfo()), List.of()));
+
+    await().atMost(LIMIT).until(() -> one.complete() && two.complete());
   }
 
   @ParameterizedTest

@@ -150,6 +150,37 @@ class DownloadTest {
   }
 
   @Test
+  void inTheEndgameAnIdlePeerLeavesToAnEqualWhatThatBringsAsSoon() {
+    Peer one = new Peer(1);
+    Peer two = new Peer(2);
+    for (int round = 0; arrived.size() < PIECES && round < 10 * PIECES * BLOCKS; round++) {
+      for (Peer each : List.of(one, two)) {
+        each.answerOldest();
+        if (download.fill(each.source, now) == 0) {
+          download.fillEndgame(each.source, now);
+        }
+      }
+      now += SECOND / 1000;
+    }
+    assertThat(arrived).hasSize(PIECES);
+    assertThat(one.everAsked).doesNotContainAnyElementsOf(two.everAsked);
+  }
+
+  @Test
+  void inTheEndgameAFastPeerTakesOverWhatASlowOneWouldBringLast() {
+    Peer slow = new Peer(1);
+    Peer fast = new Peer(2);
+    slow.answerOldest();
+    List<Asked> held = List.copyOf(slow.asked);
+    now += SECOND;
+    fast.serveEverything();
+    assertThat(arrived).hasSize(PIECES);
+    assertThat(fast.everAsked).contains(held.getLast());
+    assertThat(fast.everAsked.indexOf(held.getLast()))
+        .isLessThan(fast.everAsked.indexOf(held.getFirst()));
+  }
+
+  @Test
   void aBlockThatNobodyAskedForIsWastedAndManyAreRefused() {
     Peer peer = new Peer(1);
     peer.serveEverything();
@@ -293,6 +324,12 @@ class DownloadTest {
         if (download.fill(source, now) == 0) {
           download.fillEndgame(source, now);
         }
+      }
+    }
+
+    void answerOldest() {
+      if (!asked.isEmpty()) {
+        answer(asked.removeFirst());
       }
     }
 

@@ -11,7 +11,11 @@ final class CommandList {
       List.of(
           new Group("On this machine alone", List.of("run", "demo")),
           new Group("With a fleet", List.of("submit", "worker", "services")),
-          new Group("Others", List.of("inspect", "version", "help")));
+          new Group(
+              "Jobs of a fleet",
+              List.of(
+                  "list", "get", "watch", "events", "pause", "resume", "cancel", "retry", "dlq")),
+          new Group("Others", List.of("inspect", "completion", "version", "help")));
 
   private CommandList() {}
 
@@ -29,7 +33,7 @@ final class CommandList {
       for (String name : group.commands()) {
         CommandLine command = Objects.requireNonNull(commands.getSubcommands().get(name), name);
         String[] description = command.getCommandSpec().usageMessage().description();
-        text.append(String.format("  %-9s %s%n", name, description[0]));
+        text.append(String.format("  %-10s %s%n", name, description[0]));
       }
     }
     return text.toString();

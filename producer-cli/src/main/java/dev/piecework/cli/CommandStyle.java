@@ -4,7 +4,9 @@ import dev.piecework.cli.progress.OutputFormat;
 import dev.piecework.exit.ExitCode;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +28,6 @@ public final class CommandStyle {
   /** Styles a command and its subcommands; to be called when all are there. */
   public static void apply(CommandLine commands, CliContext context) {
     style(commands);
-    commands.getSubcommands().values().forEach(CommandStyle::style);
     commands.setOut(writer(context.out()));
     commands.setErr(writer(context.err()));
     commands.setCaseInsensitiveEnumValuesAllowed(true);
@@ -38,20 +39,22 @@ public final class CommandStyle {
   }
 
   private static void style(CommandLine command) {
+    command.getSubcommands().values().forEach(CommandStyle::style);
     // Plain text everywhere: it is read in logs and through pagers as often as on a terminal.
     command.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
     UsageMessageSpec usage = command.getCommandSpec().usageMessage();
     usage.width(HELP_WIDTH);
     usage.exitCodeListHeading("%nExit codes:%n");
     Map<String, String> codes = new LinkedHashMap<>();
-    for (ExitCode code : exitCodes(command.getCommandName())) {
+    for (ExitCode code : exitCodes(command.getCommandSpec().qualifiedName())) {
       codes.put(" " + code.code(), code.meaning());
     }
     usage.exitCodeList(codes);
   }
 
   private static List<ExitCode> exitCodes(String command) {
-    return switch (command) {
+    String name = command.replaceFirst("^piecework (?=.)", "");
+    return switch (name) {
       case "piecework" -> Arrays.asList(ExitCode.values());
       case "submit" ->
           List.of(
@@ -63,7 +66,56 @@ public final class CommandStyle {
               ExitCode.TIMEOUT,
               ExitCode.UNROUTABLE,
               ExitCode.BAD_CONFIGURATION,
+              ExitCode.NO_RIGHTS,
               ExitCode.INTERRUPTED);
+      case "events" ->
+          List.of(
+              ExitCode.OK,
+              ExitCode.USAGE,
+              ExitCode.JOB_FAILED,
+              ExitCode.BROKER_UNAVAILABLE,
+              ExitCode.TIMEOUT,
+              ExitCode.BAD_CONFIGURATION,
+              ExitCode.NO_RIGHTS,
+              ExitCode.INTERRUPTED);
+      case "watch" ->
+          List.of(
+              ExitCode.OK,
+              ExitCode.USAGE,
+              ExitCode.JOB_FAILED,
+              ExitCode.BROKER_UNAVAILABLE,
+              ExitCode.DATABASE_UNAVAILABLE,
+              ExitCode.TIMEOUT,
+              ExitCode.NOT_FOUND,
+              ExitCode.BAD_CONFIGURATION,
+              ExitCode.NO_RIGHTS,
+              ExitCode.INTERRUPTED);
+      case "dlq list" ->
+          List.of(
+              ExitCode.OK,
+              ExitCode.USAGE,
+              ExitCode.BROKER_UNAVAILABLE,
+              ExitCode.BAD_CONFIGURATION,
+              ExitCode.NO_RIGHTS);
+      case "dlq show", "dlq purge" ->
+          List.of(
+              ExitCode.OK,
+              ExitCode.USAGE,
+              ExitCode.BROKER_UNAVAILABLE,
+              ExitCode.NOT_FOUND,
+              ExitCode.BAD_CONFIGURATION,
+              ExitCode.NO_RIGHTS);
+      case "dlq requeue" ->
+          List.of(
+              ExitCode.OK,
+              ExitCode.USAGE,
+              ExitCode.BAD_SOURCE,
+              ExitCode.BROKER_UNAVAILABLE,
+              ExitCode.UNROUTABLE,
+              ExitCode.NOT_FOUND,
+              ExitCode.BAD_CONFIGURATION,
+              ExitCode.NO_RIGHTS);
+      case "list", "get", "pause", "resume", "cancel", "retry" -> ofFleet(name);
       case "run" ->
           List.of(
               ExitCode.OK,
@@ -77,9 +129,34 @@ public final class CommandStyle {
               ExitCode.TERMINATED);
       case "services", "demo" ->
           List.of(ExitCode.OK, ExitCode.INTERNAL, ExitCode.USAGE, ExitCode.BAD_CONFIGURATION);
+      case "completion" -> List.of(ExitCode.OK, ExitCode.USAGE);
       case "inspect" -> List.of(ExitCode.OK, ExitCode.USAGE, ExitCode.BAD_SOURCE);
       default -> List.of();
     };
+  }
+
+  /** Commands that a worker answers. */
+  private static List<ExitCode> ofFleet(String command) {
+    List<ExitCode> codes =
+        new ArrayList<>(
+            List.of(
+                ExitCode.OK,
+                ExitCode.USAGE,
+                ExitCode.BROKER_UNAVAILABLE,
+                ExitCode.DATABASE_UNAVAILABLE,
+                ExitCode.UNROUTABLE));
+    if (!command.equals("list")) {
+      codes.add(ExitCode.NOT_FOUND);
+    }
+    codes.addAll(List.of(ExitCode.BAD_CONFIGURATION, ExitCode.NO_RIGHTS, ExitCode.NO_ANSWER));
+    if (command.equals("pause") || command.equals("cancel")) {
+      codes.add(ExitCode.TIMEOUT);
+    }
+    if (!command.equals("list") && !command.equals("get")) {
+      codes.add(ExitCode.CONFLICT);
+    }
+    codes.sort(Comparator.comparingInt(ExitCode::code));
+    return codes;
   }
 
   private static PrintWriter writer(PrintStream stream) {
@@ -100,7 +177,8 @@ public final class CommandStyle {
         return format;
       }
     }
-    throw new TypeConversionException("'" + text + "' is not a format: expected table or json");
+    throw new TypeConversionException(
+        "'" + text + "' is not a format: expected table, json, jsonl or name");
   }
 
   private static int misused(CliContext context, ParameterException e, List<String> arguments) {

@@ -34,7 +34,7 @@ final class InspectCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
-      description = "table (default) or json.")
+      description = "table (default), json, jsonl (the same) or name (the info-hash).")
   OutputFormat format = OutputFormat.TABLE;
 
   @Option(
@@ -52,7 +52,8 @@ final class InspectCommand implements Callable<Integer> {
     Metainfo torrent = TorrentFiles.parse(file, TorrentFiles.read(file));
     switch (format) {
       case TABLE -> table(torrent, context.out());
-      case JSON -> json(torrent, context.out());
+      case JSON, JSONL -> json(torrent, context.out());
+      case NAME -> context.out().println(torrent.infoHash().hex());
     }
     return ExitCode.OK.code();
   }

@@ -2,16 +2,18 @@ package dev.piecework.cli;
 
 import dev.piecework.exit.ExitCode;
 import dev.piecework.message.Destination;
+import dev.piecework.message.JobDefaults;
 import dev.piecework.message.JobId;
 import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobOptions;
 import dev.piecework.message.JobRules;
 import dev.piecework.message.JobSource;
 import dev.piecework.message.MessageException;
+import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -22,16 +24,21 @@ import picocli.CommandLine.ParameterException;
 final class JobOptionFlags {
   @Option(
       names = {"-b", "--bucket"},
-      required = true,
       paramLabel = "BUCKET",
-      description = "An existing bucket for the objects.")
-  String bucket = "";
+      description = {
+        "An existing bucket for the objects. Needed, unless each line of --file has one.",
+        "Environment: PIECEWORK_BUCKET. Configuration: bucket."
+      })
+  @Nullable String bucket;
 
   @Option(
       names = {"-p", "--prefix"},
       paramLabel = "PREFIX",
-      description = "Put in front of every key as it stands; usually ends in a slash.")
-  String prefix = "";
+      description = {
+        "Put in front of every key as it stands; usually ends in a slash.",
+        "Environment: PIECEWORK_PREFIX. Configuration: prefix."
+      })
+  @Nullable String prefix;
 
   @Option(
       names = "--id",
@@ -91,36 +98,57 @@ final class JobOptionFlags {
       description = "Attempts before a passing fault is final. Default: the workers' own")
   @Nullable Integer maxAttempts;
 
-  /** The jobs by the arguments that name their sources, in their order. */
-  Map<String, JobMessage> jobs(CommandLine command, List<String> arguments) {
-    if (id != null && arguments.size() > 1) {
-      throw new ParameterException(
-          command, "--id names one job, but there are " + arguments.size() + " SOURCEs");
+  /**
+   * What a job gets where nothing else is said.
+   *
+   * @throws ParameterException when an option breaks a rule
+   */
+  JobDefaults defaults(CommandLine command) {
+    JobDefaults defaults =
+        new JobDefaults(Optional.ofNullable(bucket), Optional.ofNullable(prefix), options());
+    // A source that breaks no rule, so that what is complained about is an option.
+    JobSource any = new JobSource.Url(URI.create("https://example.org/"));
+    check(command, "", new JobMessage(JobMessage.VERSION, "any", any, destination(), options()));
+    return defaults;
+  }
+
+  private JobOptions options() {
+    return new JobOptions(
+        priority,
+        Optional.ofNullable(seedRatio),
+        Optional.ofNullable(seedTime),
+        peers,
+        Optional.ofNullable(maxAttempts),
+        downloadLimit,
+        uploadLimit,
+        labels);
+  }
+
+  private Destination destination() {
+    return new Destination(
+        Objects.requireNonNullElse(bucket, "any"), Objects.requireNonNullElse(prefix, ""));
+  }
+
+  /** The job that an argument which names a source stands for. */
+  JobMessage job(CommandLine command, String argument) {
+    if (bucket == null) {
+      throw new ParameterException(command, "Missing required option: '--bucket=BUCKET'");
     }
-    JobOptions options =
-        new JobOptions(
-            priority,
-            Optional.ofNullable(seedRatio),
-            Optional.ofNullable(seedTime),
-            peers,
-            Optional.ofNullable(maxAttempts),
-            downloadLimit,
-            uploadLimit,
-            labels);
-    Destination destination = new Destination(bucket, prefix);
-    Map<String, JobMessage> jobs = new LinkedHashMap<>();
-    for (String argument : arguments) {
-      JobSource source = Sources.parse(argument);
-      String jobId = id == null ? JobId.of(source, destination, options) : id;
-      JobMessage job = new JobMessage(JobMessage.VERSION, jobId, source, destination, options);
-      try {
-        JobRules.check(job);
-      } catch (MessageException e) {
-        throw complaint(command, argument, e);
-      }
-      jobs.put(argument, job);
+    JobSource source = Sources.parse(argument);
+    Destination destination = destination();
+    JobOptions options = options();
+    String jobId = id == null ? JobId.of(source, destination, options) : id;
+    JobMessage job = new JobMessage(JobMessage.VERSION, jobId, source, destination, options);
+    check(command, argument, job);
+    return job;
+  }
+
+  private static void check(CommandLine command, String argument, JobMessage job) {
+    try {
+      JobRules.check(job);
+    } catch (MessageException e) {
+      throw complaint(command, argument, e);
     }
-    return jobs;
   }
 
   private static RuntimeException complaint(

@@ -1,6 +1,8 @@
 package dev.piecework.cli;
 
-import dev.piecework.cli.broker.JobEvents;
+import dev.piecework.cli.broker.EventFeed;
+import dev.piecework.cli.broker.News;
+import dev.piecework.cli.progress.Human;
 import dev.piecework.cli.progress.JobOutcome;
 import dev.piecework.cli.progress.OutputFormat;
 import dev.piecework.cli.progress.ProgressBar;
@@ -9,39 +11,56 @@ import dev.piecework.cli.progress.Table;
 import dev.piecework.exit.ExitCode;
 import dev.piecework.message.EventData.Failed;
 import dev.piecework.message.JobEvent;
-import dev.piecework.message.JobMessage;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Waits for jobs to end and shows how they stand meanwhile. */
 final class JobWait {
   private static final Duration TICK = Duration.ofMillis(200);
+  private static final int MAX_BINDINGS = 1000;
 
   private final CliContext context;
   private final ProgressStyle style;
-  private final Map<String, JobMessage> bySource;
+  private final List<JobSpool.Named> jobs;
   private final Set<String> jobIds = new LinkedHashSet<>();
   private final Map<String, JobEvent> finalEvents = new HashMap<>();
+  private boolean mustAsk;
 
   /**
    * @param style how to show progress; null for what suits the terminal
    */
-  JobWait(CliContext context, @Nullable ProgressStyle style, Map<String, JobMessage> bySource) {
+  JobWait(CliContext context, @Nullable ProgressStyle style, List<JobSpool.Named> jobs) {
     this.context = context;
     this.style = style == null ? context.progressStyle().get() : style;
-    this.bySource = bySource;
-    bySource.values().forEach(job -> jobIds.add(job.id()));
+    this.jobs = jobs;
+    jobs.forEach(job -> jobIds.add(job.jobId()));
   }
 
-  /** Returns when all jobs have ended, or the time is over. */
-  List<JobOutcome> await(JobEvents events, Optional<Duration> timeout) throws InterruptedException {
+  /** What to listen to: each job by itself, or, of very many, all that goes on. */
+  List<String> bindings() {
+    return jobIds.size() > MAX_BINDINGS
+        ? List.of("job.#")
+        : jobIds.stream().map(id -> "job.*." + id).toList();
+  }
+
+  /**
+   * Returns when all jobs have ended, or the time is over.
+   *
+   * @param resubmit sends jobs again, by their ids: asked for when events may have been missed,
+   *     since a worker answers with how the job stands
+   */
+  List<JobOutcome> await(
+      EventFeed events, Optional<Duration> timeout, Consumer<Collection<String>> resubmit)
+      throws InterruptedException {
     Optional<Instant> deadline = timeout.map(context.clock().instant()::plus);
     Thread farewell = Thread.ofPlatform().unstarted(this::farewell);
     Runtime.getRuntime().addShutdownHook(farewell);
@@ -53,23 +72,57 @@ final class JobWait {
               ? "submitted job " + jobIds.iterator().next()
               : "submitted " + jobIds.size() + " jobs");
       while (finalEvents.size() < jobIds.size() && !isOver(deadline)) {
-        Optional<JobEvent> event = events.await(TICK);
-        event.ifPresent(bar::accept);
-        event
-            .filter(last -> last.type().isFinal() && jobIds.contains(last.jobId()))
-            .ifPresent(last -> finalEvents.putIfAbsent(last.jobId(), last));
+        Optional<News> news = events.await(TICK);
+        if (news.isPresent()) {
+          take(news.get(), bar, events.patience());
+        } else if (mustAsk) {
+          ask(resubmit);
+        }
         bar.tick();
       }
     } finally {
       removeHook(farewell);
     }
-    return bySource.entrySet().stream()
+    return jobs.stream()
         .map(job ->
             new JobOutcome(
-                job.getValue().id(),
-                job.getKey(),
-                Optional.ofNullable(finalEvents.get(job.getValue().id()))))
+                job.jobId(), job.source(), Optional.ofNullable(finalEvents.get(job.jobId()))))
         .toList();
+  }
+
+  private void take(News news, ProgressBar bar, Duration patience) {
+    switch (news) {
+      case News.Event(_, Optional<JobEvent> known) -> {
+        known.ifPresent(bar::accept);
+        known
+            .filter(event -> event.type().isFinal() && jobIds.contains(event.jobId()))
+            .ifPresent(event -> finalEvents.putIfAbsent(event.jobId(), event));
+      }
+      case News.Lost(String reason) ->
+          bar.say(
+              "lost the broker (%s); jobs go on; trying it again for %s"
+                  .formatted(reason, Human.duration(patience)));
+      case News.Again(boolean complete) -> {
+        bar.say(
+            complete
+                ? "the broker is back, with all that has happened"
+                : "the broker is back, but what has happened is lost: submitting again, to hear"
+                    + " how it stands");
+        mustAsk |= !complete;
+      }
+    }
+  }
+
+  private void ask(Consumer<Collection<String>> resubmit) {
+    try {
+      resubmit.accept(jobIds.stream().filter(id -> !finalEvents.containsKey(id)).toList());
+      mustAsk = false;
+    } catch (CliException e) {
+      // Lost once more: the feed will notice too, and until then it is tried again.
+      if (e.exitCode() != ExitCode.BROKER_UNAVAILABLE) {
+        throw e;
+      }
+    }
   }
 
   private boolean isOver(Optional<Instant> deadline) {
@@ -102,7 +155,7 @@ final class JobWait {
     for (JobOutcome outcome : outcomes) {
       if (outcome.finalEvent().isPresent() && !outcome.state().equals("completed")) {
         failed = true;
-        if (format == OutputFormat.JSON) {
+        if (format != OutputFormat.TABLE) {
           complain("job " + outcome.jobId() + " " + why(outcome));
         }
       }

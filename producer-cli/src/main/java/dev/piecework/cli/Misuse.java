@@ -33,6 +33,10 @@ final class Misuse {
           ? "unknown command '" + first + "'"
           : "unexpected argument '" + first + "'";
     }
+    if (e instanceof UnmatchedArgumentException unmatched && unmatched.getUnmatched().size() == 1) {
+      // Without its value, which may be a secret in the wrong place.
+      return "Unknown option: '" + unmatched.getUnmatched().getFirst().split("=", 2)[0] + "'";
+    }
     return String.valueOf(e.getMessage());
   }
 

@@ -1,5 +1,7 @@
 package dev.piecework.cli;
 
+import dev.piecework.cli.progress.Table;
+import java.util.List;
 import picocli.CommandLine;
 
 /** Entry point of the command line. */
@@ -13,7 +15,19 @@ public final class PieceworkMain {
 
   /** Runs a command; returns its exit code. */
   public static int run(CliContext context, String... args) {
-    return commandLine(context).execute(args);
+    List<String> arguments = List.of(args);
+    CliContext configured = context;
+    if (!ConfigOption.needless(arguments)) {
+      try {
+        configured =
+            context.withEnvironment(
+                ConfigFile.apply(ConfigOption.find(arguments), context.environment()));
+      } catch (CliException e) {
+        context.err().println(Table.harmless("piecework: " + e.getMessage()));
+        return e.exitCode().code();
+      }
+    }
+    return commandLine(configured).execute(args);
   }
 
   /** All commands. Those of other programs are there to be found in the help. */
@@ -27,13 +41,29 @@ public final class PieceworkMain {
       commands.addSubcommand(elsewhere.commandName(), command);
     }
     commands.addSubcommand(new SubmitCommand(context));
+    commands.addSubcommand(new WatchCommand(context));
+    commands.addSubcommand(new EventsCommand(context));
+    CommandLine dlq = new CommandLine(new DlqCommand());
+    dlq.addSubcommand(new DlqListCommand(context));
+    dlq.addSubcommand(new DlqShowCommand(context));
+    dlq.addSubcommand(new DlqRequeueCommand(context));
+    dlq.addSubcommand(new DlqPurgeCommand(context));
+    commands.addSubcommand(dlq);
+    commands.addSubcommand(new ListCommand(context));
+    commands.addSubcommand(new GetCommand(context));
+    commands.addSubcommand(new PauseCommand(context));
+    commands.addSubcommand(new ResumeCommand(context));
+    commands.addSubcommand(new CancelCommand(context));
+    commands.addSubcommand(new RetryCommand(context));
     commands.addSubcommand(new InspectCommand(context));
+    commands.addSubcommand(new CompletionCommand(context));
     commands.addSubcommand(new VersionCommand(context));
     CommandLine help = new CommandLine(new CommandLine.HelpCommand());
     help.getCommandSpec().usageMessage().description("Show the help of a command.");
     commands.addSubcommand(help);
     CommandList.install(commands);
     CommandStyle.apply(commands, context);
+    commands.setDefaultValueProvider(new EnvironmentDefaults(context.environment()));
     return commands;
   }
 }

@@ -59,6 +59,11 @@ public final class Sources {
     return JobSource.Inline.of(bytes);
   }
 
+  /** Whether an argument names a file, or a pattern of files. */
+  static boolean isFile(String argument) {
+    return !startsWith(argument, "magnet:") && !SCHEME.matcher(argument).matches();
+  }
+
   private static boolean startsWith(String text, String prefix) {
     return text.regionMatches(true, 0, prefix, 0, prefix.length());
   }

@@ -1,8 +1,8 @@
 package dev.piecework.cli;
 
 import dev.piecework.cli.broker.BrokerSettings;
+import dev.piecework.cli.broker.EventFeed;
 import dev.piecework.cli.broker.JobBroker;
-import dev.piecework.cli.broker.JobEvents;
 import dev.piecework.cli.progress.JobOutcome;
 import dev.piecework.cli.progress.OutputFormat;
 import dev.piecework.cli.progress.ProgressStyle;
@@ -11,12 +11,14 @@ import dev.piecework.exit.ExitCode;
 import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobMessageCodec;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,14 +34,16 @@ import picocli.CommandLine.Spec;
     abbreviateSynopsis = true,
     description = {
       "Put torrents on the queue for the workers, one job each.",
-      "Submitting the same again is safe: it stays the same job.",
+      "Submitting the same again is safe: it stays the same job. Nothing is sent unless all is right.",
       ""
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  piecework submit debian.torrent --bucket data",
-      "  piecework submit sets/*.torrent --bucket data --prefix sets/ --label team=climate --wait",
-      "  piecework submit https://example.org/set.torrent --bucket data --wait -o json"
+      "  piecework submit 'sets/**/*.torrent' --bucket data --prefix sets/ --label team=climate --wait",
+      "  piecework submit https://example.org/set.torrent --bucket data --wait -o json",
+      "  find . -name '*.torrent' | piecework submit - --bucket data -o name",
+      "  piecework submit --file jobs.jsonl --bucket data"
     })
 final class SubmitCommand implements Callable<Integer> {
   private final CliContext context;
@@ -47,11 +51,23 @@ final class SubmitCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Parameters(
-      arity = "1..*",
+      arity = "0..*",
       paramLabel = "SOURCE",
-      description =
-          "A .torrent file (sent along), an http(s):// URL, s3://BUCKET/KEY, or a magnet: link.")
+      description = {
+        "A .torrent file (sent along), a quoted pattern of files ('sets/*.torrent'),",
+        "an http(s):// URL, s3://BUCKET/KEY, a magnet: link,",
+        "or - for sources on standard input, one on each line."
+      })
   List<String> arguments = List.of();
+
+  @Option(
+      names = {"-f", "--file"},
+      paramLabel = "FILE",
+      description = {
+        "Jobs as JSON messages (docs/messages.md), one on each line; - is standard input.",
+        "Other options say what a line leaves out."
+      })
+  @Nullable Path file;
 
   @Mixin JobOptionFlags flags = new JobOptionFlags();
 
@@ -69,19 +85,24 @@ final class SubmitCommand implements Callable<Integer> {
 
   @Option(
       names = {"-n", "--dry-run"},
-      description = "Send nothing; print the messages that would be sent, in JSON, one per line.")
+      description = {
+        "Send nothing; print the messages that would be sent, in JSON, one on each line:",
+        "fit for --file. With -o name the ids alone."
+      })
   boolean dryRun;
 
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
-      description = "table (default) or json.")
+      description = "table (default), json, jsonl (one job on each line) or name (ids only).")
   OutputFormat format = OutputFormat.TABLE;
 
   @Option(
       names = {"-q", "--quiet"},
       description = "No progress.")
   boolean quiet;
+
+  @Mixin ReconnectOption reconnect = new ReconnectOption();
 
   @Mixin BrokerOptions broker = new BrokerOptions();
 
@@ -97,34 +118,74 @@ final class SubmitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    if (timeout != null && !wait) {
-      throw new ParameterException(spec.commandLine(), "--timeout needs --wait");
-    }
-    Map<String, JobMessage> bySource = flags.jobs(spec.commandLine(), arguments);
-    List<JobMessage> jobs = bySource.values().stream().distinct().toList();
-    if (dryRun) {
-      jobs.forEach(job ->
-          context.out().println(new String(JobMessageCodec.encode(job), StandardCharsets.UTF_8)));
-      return ExitCode.OK.code();
-    }
-    BrokerSettings settings = broker.settings(context.environment());
-    try (JobBroker connection = JobBroker.connect(settings, context.clock())) {
-      connection.prepare();
-      if (!wait) {
-        connection.publish(jobs);
-        print(
-            bySource.entrySet().stream()
-                .map(job -> JobOutcome.submitted(job.getValue().id(), job.getKey()))
-                .toList());
+    checkArguments();
+    try (JobSpool jobs = new JobSpool()) {
+      SubmissionInput input = new SubmissionInput(context, spec.commandLine(), flags, jobs);
+      input.arguments(arguments);
+      if (file != null) {
+        input.file(file.toString());
+      }
+      if (dryRun) {
+        dryRun(jobs);
         return ExitCode.OK.code();
       }
-      JobEvents events = connection.listen(jobs.stream().map(JobMessage::id).toList());
-      connection.publish(jobs);
-      JobWait waiting = new JobWait(context, quiet ? ProgressStyle.SILENT : null, bySource);
-      List<JobOutcome> outcomes = waiting.await(events, Optional.ofNullable(timeout));
-      print(outcomes);
-      return waiting.exitCode(outcomes, format).code();
+      BrokerSettings settings = broker.settings(context.environment());
+      return wait ? submitAndWait(settings, jobs) : submit(settings, jobs);
     }
+  }
+
+  private void checkArguments() {
+    CommandLine command = spec.commandLine();
+    if (timeout != null && !wait) {
+      throw new ParameterException(command, "--timeout needs --wait");
+    }
+    if (arguments.isEmpty() && file == null) {
+      throw new ParameterException(command, "Missing required parameter: 'SOURCE' (or --file)");
+    }
+    if (arguments.stream().filter("-"::equals).count() + (Path.of("-").equals(file) ? 1 : 0) > 1) {
+      throw new ParameterException(command, "standard input can be read only once: give one \"-\"");
+    }
+  }
+
+  private void dryRun(JobSpool jobs) {
+    for (JobMessage job : jobs.jobs(jobs.ids())) {
+      context
+          .out()
+          .println(
+              format == OutputFormat.NAME
+                  ? job.id()
+                  : new String(JobMessageCodec.encode(job), StandardCharsets.UTF_8));
+    }
+  }
+
+  private int submit(BrokerSettings settings, JobSpool jobs) {
+    send(settings, jobs, jobs.ids());
+    print(
+        jobs.named().stream().map(job -> JobOutcome.submitted(job.jobId(), job.source())).toList());
+    return ExitCode.OK.code();
+  }
+
+  private void send(BrokerSettings settings, JobSpool jobs, Collection<String> ids) {
+    try (JobBroker connection = JobBroker.connect(settings, context.clock())) {
+      connection.prepare();
+      connection.publish(jobs.jobs(ids));
+    }
+  }
+
+  private int submitAndWait(BrokerSettings settings, JobSpool jobs) throws InterruptedException {
+    List<JobOutcome> outcomes;
+    JobWait waiting = new JobWait(context, quiet ? ProgressStyle.SILENT : null, jobs.named());
+    try (JobBroker connection = JobBroker.connect(settings, context.clock())) {
+      connection.prepare();
+    }
+    try (EventFeed events =
+        EventFeed.open(settings, context.clock(), waiting.bindings(), reconnect.patience)) {
+      send(settings, jobs, jobs.ids());
+      outcomes =
+          waiting.await(events, Optional.ofNullable(timeout), ids -> send(settings, jobs, ids));
+    }
+    print(outcomes);
+    return waiting.exitCode(outcomes, format).code();
   }
 
   private void print(List<JobOutcome> outcomes) {

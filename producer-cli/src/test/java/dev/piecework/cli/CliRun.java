@@ -1,6 +1,8 @@
 package dev.piecework.cli;
 
 import dev.piecework.cli.progress.ProgressStyle;
+import dev.piecework.cli.progress.Screen;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -16,17 +18,42 @@ import java.util.Map;
  */
 record CliRun(int exitCode, String out, String err) {
 
+  private static final Screen NO_SCREEN =
+      new Screen() {
+        @Override
+        public ProgressStyle style() {
+          return ProgressStyle.PLAIN;
+        }
+
+        @Override
+        public int width() {
+          return 80;
+        }
+
+        @Override
+        public int height() {
+          return 24;
+        }
+      };
+
   static CliRun of(Map<String, String> environment, String... arguments) {
+    return fed("", environment, arguments);
+  }
+
+  /** With something on standard input. */
+  static CliRun fed(String in, Map<String, String> environment, String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     CliContext context =
         new CliContext(
+            new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8)),
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             environment,
             InstantSource.system(),
             () -> ProgressStyle.PLAIN,
-            () -> 80);
+            () -> 80,
+            NO_SCREEN);
     int exitCode = PieceworkMain.run(context, arguments);
     return new CliRun(
         exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

@@ -71,8 +71,14 @@ class CommandLineTest {
         "submit -z x.torrent, Unknown option: '-z'",
         "submit --bucket b, Missing required parameter: 'SOURCE'",
         "submit --seed-ratio x y.torrent --bucket b, 'x' is not a number",
-        "inspect x.torrent -o xml, expected table or json",
+        "inspect x.torrent -o xml, expected table",
         "inspect a b, unexpected argument 'b'",
+        "events --type complete, 'complete' is not a type of event: expected one of accepted",
+        "events --until-final, --until-final needs the ids of jobs",
+        "events job.x, 'job.x' is no job's id: expected 1 to 100",
+        "watch a/b, 'a/b' is no job's id",
+        "watch a -s running, --state and --label choose among all jobs",
+        "events --count 0, --count is 0: expected 1 or more",
         "bogus, unknown command 'bogus'"
       })
   void namesWhatIsWrongWithTheCommandLine(String line, String complaint) {
@@ -84,7 +90,7 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"submit", "inspect", "version"})
+  @ValueSource(strings = {"submit", "watch", "events", "dlq", "inspect", "completion", "version"})
   void everyCommandHasHelp(String command) {
     CliRun run = CliRun.of(Map.of(), command, "--help");
 
@@ -240,7 +246,7 @@ class CommandLineTest {
         CliRun.of(Map.of(), "submit", "https://h/a", "https://h/b", "-b", "data", "--id", "x");
 
     assertThat(run.exitCode()).isEqualTo(2);
-    assertThat(run.err()).contains("--id names one job, but there are 2 SOURCEs");
+    assertThat(run.err()).contains("--id names one job, but there is more than one SOURCE");
   }
 
   @Test

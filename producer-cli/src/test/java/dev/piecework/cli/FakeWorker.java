@@ -49,6 +49,11 @@ final class FakeWorker implements AutoCloseable {
   }
 
   private void publish(JobEvent event) throws IOException {
+    publish(channel, event);
+  }
+
+  /** Tells an event of any job, as a worker would. */
+  static void publish(Channel channel, JobEvent event) throws IOException {
     channel.basicPublish(
         Topology.EVENTS_EXCHANGE,
         Topology.eventRoutingKey(event.type(), event.jobId()),

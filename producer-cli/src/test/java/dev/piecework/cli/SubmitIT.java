@@ -11,6 +11,7 @@ import dev.piecework.message.EventType;
 import dev.piecework.message.JobEvent;
 import dev.piecework.message.JobMessage;
 import dev.piecework.message.Topology;
+import dev.piecework.testkit.Await;
 import dev.piecework.testkit.FaultProxy;
 import dev.piecework.testkit.ManagedProcess;
 import dev.piecework.testkit.Processes;
@@ -249,7 +250,7 @@ class SubmitIT {
     environment.put("PIECEWORK_BROKER_PASSWORD", "wrong-secret");
     CliRun run = CliRun.of(environment, "submit", SOURCE, "-b", "data");
 
-    assertThat(run.exitCode()).isEqualTo(5);
+    assertThat(run.exitCode()).isEqualTo(13);
     assertThat(run.err())
         .contains("refuses user \"" + broker.user() + "\"", "PIECEWORK_BROKER_PASSWORD")
         .doesNotContain("wrong-secret");
@@ -283,10 +284,70 @@ class SubmitIT {
             })) {
       Map<String, String> environment = environment();
       environment.put("PIECEWORK_BROKER_URI", uri(proxy.address().getPort()));
-      CliRun run = CliRun.of(environment, "submit", SOURCE, "-b", "data", "--wait");
+      CliRun run =
+          CliRun.of(environment, "submit", SOURCE, "-b", "data", "--wait", "--reconnect", "0s");
 
       assertThat(run.exitCode()).isEqualTo(5);
       assertThat(run.err()).contains("lost the broker", "run the same command again");
+    }
+  }
+
+  @Test
+  void aLostConnectionCostsNoEvent() throws Exception {
+    try (FaultProxy proxy = FaultProxy.tcp(broker.address());
+        FakeWorker _ =
+            worker(job -> {
+              // The job ends while nobody is connected.
+              proxy.cut();
+              return List.of(Events.completed(job.id(), 1));
+            })) {
+      Map<String, String> environment = environment();
+      environment.put("PIECEWORK_BROKER_URI", uri(proxy.address().getPort()));
+      CliRun run = CliRun.of(environment, "submit", SOURCE, "-b", "data", "--wait");
+
+      assertThat(run.exitCode()).as(run.err()).isZero();
+      assertThat(run.err())
+          .contains("lost the broker", "the broker is back, with all that has happened");
+      assertThat(run.out()).contains("manifest sets/");
+    }
+  }
+
+  @Test
+  void thousandsOfLinesAreOneSubmission() throws Exception {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 3000; i++) {
+      lines.append("{\"source\":{\"url\":\"https://h/%d.torrent\"}}\n".formatted(i));
+    }
+    CliRun run =
+        CliRun.fed(
+            lines.toString(), environment(), "submit", "-f", "-", "-b", "data", "-o", "name");
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out().lines()).hasSize(3000).doesNotHaveDuplicates();
+    try (Channel channel = connection.createChannel()) {
+      Await.until(
+          "3000 messages on the queue",
+          LIMIT,
+          () -> channel.messageCount(Topology.JOBS_QUEUE) == 3000);
+    }
+  }
+
+  @Test
+  void oneBadLineKeepsAllFromBeingSent() throws Exception {
+    assertThat(submit(SOURCE, "-b", "data").exitCode()).isZero();
+    String lines =
+        "{\"source\":{\"url\":\"https://h/1\"}}\n\n{\"source\":{\"ulr\":\"https://h/2\"}}\n";
+    CliRun run = CliRun.fed(lines, environment(), "submit", "-f", "-", "-b", "data");
+
+    assertThat(run.exitCode()).isEqualTo(3);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().lines())
+        .containsExactly(
+            "piecework: standard input:3: $.source: names no source; expected an object with one of"
+                + " inline, url, s3 and magnet",
+            "piecework: standard input has a bad line; nothing was sent");
+    try (Channel channel = connection.createChannel()) {
+      assertThat(channel.messageCount(Topology.JOBS_QUEUE)).isEqualTo(1);
     }
   }
 

@@ -12,14 +12,14 @@ public enum ExitCode {
   BAD_SOURCE(3, "The source is missing, unreadable or no torrent"),
   /** The job failed. */
   JOB_FAILED(4, "The job failed"),
-  /** The broker cannot be reached, or refuses us. */
-  BROKER_UNAVAILABLE(5, "The broker cannot be reached, or refuses us"),
+  /** The broker cannot be reached, or cannot be used as it is. */
+  BROKER_UNAVAILABLE(5, "The broker cannot be reached, or cannot be used as it is"),
   /** The object store cannot be reached, or refuses us. */
   STORE_UNAVAILABLE(6, "The object store cannot be reached, or refuses us"),
   /** The database cannot be reached, or refuses us. */
   DATABASE_UNAVAILABLE(7, "The database cannot be reached, or refuses us"),
-  /** The time given was over before the job ended. */
-  TIMEOUT(8, "The time given was over before the job ended"),
+  /** The time given was over before the job ended, or before an order took effect. */
+  TIMEOUT(8, "The time given was over before the job ended, or before an order took effect"),
   /** No queue takes the message. */
   UNROUTABLE(9, "No queue takes the message"),
   /** No such job. */
@@ -28,6 +28,12 @@ public enum ExitCode {
   BAD_CONFIGURATION(11, "A setting is missing or wrong"),
   /** Nobody was there to download from. */
   NO_PEERS(12, "Nobody was there to download from; what was done is kept"),
+  /** The broker refuses our user, or what it asks for. */
+  NO_RIGHTS(13, "No rights: the broker refuses this user, or what it asks for"),
+  /** No worker answered in the time given. */
+  NO_ANSWER(14, "No worker answered in the time given"),
+  /** The job's state does not allow what was asked. */
+  CONFLICT(15, "The job's state does not allow what was asked"),
   /** Stopped by Ctrl-C (SIGINT); what was done is kept. */
   INTERRUPTED(130, "Stopped by Ctrl-C (SIGINT); what was done is kept"),
   /** Stopped by SIGTERM; what was done is kept. */

@@ -9,7 +9,9 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
 
@@ -84,6 +86,16 @@ public final class JobMessageCodec {
    * @throws MessageException when it is no job that a worker may try
    */
   public static JobMessage decode(byte[] message) throws MessageException {
+    return decode(message, JobDefaults.none());
+  }
+
+  /**
+   * Reads a job, fills in what it leaves out, and checks it by {@link JobRules}.
+   *
+   * @param defaults what a job gets where its message says nothing
+   * @throws MessageException when it is no job that a worker may try
+   */
+  public static JobMessage decode(byte[] message, JobDefaults defaults) throws MessageException {
     JsonObject json = JsonReader.read(message);
     // First of all: a later version may look different in every other way.
     int version =
@@ -92,13 +104,10 @@ public final class JobMessageCodec {
             .orElse(JobMessage.VERSION);
     JobRules.checkVersion(version);
     JobSource source = source(json.requiredObject("source", SOURCE_EXPECTED));
-    JsonObject to = json.requiredObject("destination", "an object with a bucket");
-    Destination destination =
-        new Destination(
-            to.requiredText("bucket", "the name of an existing bucket"),
-            to.text("prefix").orElse(""));
+    Destination destination = destination(json, defaults);
     Optional<JsonObject> given = json.object("options");
-    JobOptions options = given.isPresent() ? options(given.get()) : JobOptions.none();
+    JobOptions options =
+        given.isPresent() ? options(given.get(), defaults.options()) : defaults.options();
     Optional<String> id = json.text("id");
     JobMessage job = new JobMessage(version, id.orElse("-"), source, destination, options);
     JobRules.check(job);
@@ -107,6 +116,21 @@ public final class JobMessageCodec {
         ? job
         : new JobMessage(
             version, JobId.of(source, destination, options), source, destination, options);
+  }
+
+  private static Destination destination(JsonObject json, JobDefaults defaults)
+      throws MessageException {
+    Optional<JsonObject> given = json.object("destination");
+    if (given.isEmpty() && defaults.bucket().isPresent()) {
+      return new Destination(defaults.bucket().get(), defaults.prefix().orElse(""));
+    }
+    JsonObject to = json.requiredObject("destination", "an object with a bucket");
+    Optional<String> bucket = to.text("bucket").or(defaults::bucket);
+    return new Destination(
+        bucket.isPresent()
+            ? bucket.get()
+            : to.requiredText("bucket", "the name of an existing bucket"),
+        to.text("prefix").or(defaults::prefix).orElse(""));
   }
 
   private static JobSource source(JsonObject json) throws MessageException {
@@ -159,16 +183,25 @@ public final class JobMessageCodec {
     return new StoredFile(text.substring(S3_SCHEME.length(), slash), text.substring(slash + 1));
   }
 
-  private static JobOptions options(JsonObject json) throws MessageException {
+  private static JobOptions options(JsonObject json, JobOptions defaults) throws MessageException {
+    List<String> peers = json.texts("peers", JobRules.MAX_PEERS);
+    Map<String, String> labels = new HashMap<>(defaults.labels());
+    labels.putAll(json.textMap("labels", JobRules.MAX_LABELS));
     return new JobOptions(
-        json.integer("priority", 0, JobRules.MAX_PRIORITY).map(Math::toIntExact).orElse(0),
-        json.number("seedRatio"),
-        duration(json, "seedTime"),
-        json.texts("peers", JobRules.MAX_PEERS),
-        json.integer("maxAttempts", 1, JobRules.MAX_ATTEMPTS).map(Math::toIntExact),
-        json.integer("downloadBytesPerSecond", 0, JobRules.MAX_RATE).orElse(0L),
-        json.integer("uploadBytesPerSecond", 0, JobRules.MAX_RATE).orElse(0L),
-        json.textMap("labels", JobRules.MAX_LABELS));
+        json.integer("priority", 0, JobRules.MAX_PRIORITY)
+            .map(Math::toIntExact)
+            .orElse(defaults.priority()),
+        json.number("seedRatio").or(defaults::seedRatio),
+        duration(json, "seedTime").or(defaults::seedTime),
+        peers.isEmpty() ? defaults.peers() : peers,
+        json.integer("maxAttempts", 1, JobRules.MAX_ATTEMPTS)
+            .map(Math::toIntExact)
+            .or(defaults::maxAttempts),
+        json.integer("downloadBytesPerSecond", 0, JobRules.MAX_RATE)
+            .orElse(defaults.downloadBytesPerSecond()),
+        json.integer("uploadBytesPerSecond", 0, JobRules.MAX_RATE)
+            .orElse(defaults.uploadBytesPerSecond()),
+        labels);
   }
 
   private static Optional<Duration> duration(JsonObject json, String name) throws MessageException {

@@ -66,7 +66,7 @@ public final class JobRules {
    */
   public static void check(JobMessage job) throws MessageException {
     checkVersion(job.version());
-    checkId(job.id());
+    checkId("$.id", job.id());
     checkSource(job.source());
     checkBucket("$.destination.bucket", job.destination().bucket());
     checkPrefix(job.destination().prefix());
@@ -84,9 +84,9 @@ public final class JobRules {
     }
   }
 
-  private static void checkId(String id) throws MessageException {
+  static void checkId(String path, String id) throws MessageException {
     if (!ID.matcher(id).matches()) {
-      throw invalid("$.id", "is " + quote(id), "1 to " + MAX_ID_LENGTH + " of A-Z a-z 0-9 _ -");
+      throw invalid(path, "is " + quote(id), "1 to " + MAX_ID_LENGTH + " of A-Z a-z 0-9 _ -");
     }
   }
 

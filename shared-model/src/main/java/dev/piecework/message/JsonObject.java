@@ -101,15 +101,19 @@ final class JsonObject {
     return Optional.of(number.doubleValue());
   }
 
-  boolean requiredFlag(String name) throws MessageException {
+  Optional<Boolean> flag(String name) throws MessageException {
     Object value = members.get(name);
     if (value == null) {
-      throw MessageException.missing(path(name), "true or false");
+      return Optional.empty();
     }
     if (!(value instanceof Boolean flag)) {
       throw MessageException.wrongType(path(name), kind(value), "true or false");
     }
-    return flag;
+    return Optional.of(flag);
+  }
+
+  boolean requiredFlag(String name) throws MessageException {
+    return flag(name).orElseThrow(() -> MessageException.missing(path(name), "true or false"));
   }
 
   /** The strings of an array; empty when absent. */

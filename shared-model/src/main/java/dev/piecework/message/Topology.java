@@ -16,8 +16,17 @@ public final class Topology {
   /** Durable topic exchange for events; routing key {@link #eventRoutingKey}. */
   public static final String EVENTS_EXCHANGE = "piecework.events";
 
-  /** Durable topic exchange for control messages; routing key {@code control}. */
+  /**
+   * Durable topic exchange for control messages: requests with {@link #REQUEST_KEY}, and {@link
+   * #orderRoutingKey} from worker to worker.
+   */
   public static final String CONTROL_EXCHANGE = "piecework.control";
+
+  /** Routing key of a control request. */
+  public static final String REQUEST_KEY = "request";
+
+  /** Durable queue of control requests; all workers consume it, one answers. */
+  public static final String REQUESTS_QUEUE = "piecework.requests";
 
   /** Durable fanout exchange for what cannot be done. */
   public static final String DEAD_LETTER_EXCHANGE = "piecework.dead-letters";
@@ -31,6 +40,16 @@ public final class Topology {
   /** Header of a dead-lettered job: what was wrong, in words, as in a failed event's reason. */
   public static final String DEAD_LETTER_REASON_HEADER = "piecework-reason";
 
+  /** What {@link #orderRoutingKey} begins with; bind {@code order.*}. */
+  public static final String ORDER_PREFIX = "order.";
+
+  /**
+   * What the names of our own reply queues begin with. Each is bound to {@link #CONTROL_EXCHANGE}
+   * by its name, and answered there; so rights to {@code piecework.*} are enough, and none to the
+   * broker's default exchange, where every other reply queue is answered.
+   */
+  public static final String REPLY_PREFIX = "piecework.replies.";
+
   private Topology() {}
 
   /**
@@ -38,6 +57,14 @@ public final class Topology {
    */
   public static String eventRoutingKey(EventType type, String jobId) {
     return "job." + type.wireName() + "." + jobId;
+  }
+
+  /**
+   * {@code order.<job id>}: says that there is an order for whoever holds the job. Every worker
+   * hears all of them.
+   */
+  public static String orderRoutingKey(String jobId) {
+    return ORDER_PREFIX + jobId;
   }
 
   /** Arguments of {@link #JOBS_QUEUE}. */

@@ -34,6 +34,16 @@ class HostileMessageTest {
   }
 
   @Test
+  void damagedControlMessagesAreThatOrNamedFaults() {
+    for (int i = 0; i < ROUNDS; i++) {
+      byte[] request = damage(ControlCodec.encode(messages.request()));
+      assertReadOrNamed(() -> ControlCodec.decodeRequest(request));
+      byte[] reply = damage(ControlCodec.encode(messages.reply()));
+      assertReadOrNamed(() -> ControlCodec.decodeReply(reply));
+    }
+  }
+
+  @Test
   void theReasonShowsNoControlCharacterOfABrokenToken() {
     byte[] damaged = "{\"version\":fa\u0007se}".getBytes(StandardCharsets.UTF_8);
 

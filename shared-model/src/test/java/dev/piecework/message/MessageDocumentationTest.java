@@ -2,11 +2,13 @@ package dev.piecework.message;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.networknt.schema.Schema;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.MatchResult;
@@ -38,18 +40,24 @@ class MessageDocumentationTest {
   @Test
   void everyExampleFileIsValid() throws IOException, MessageException {
     Set<EventType> shown = EnumSet.noneOf(EventType.class);
-    Set<Class<?>> sources = new java.util.HashSet<>();
+    Set<Class<?>> sources = new HashSet<>();
+    Set<Class<?>> requests = new HashSet<>();
+    Set<Class<?>> replies = new HashSet<>();
     try (Stream<Path> files = Files.list(EXAMPLES)) {
       for (Path file : files.filter(path -> path.toString().endsWith(".json")).toList()) {
         switch (check(Files.readString(file))) {
           case JobEvent event -> shown.add(event.type());
           case JobMessage job -> sources.add(job.source().getClass());
+          case ControlRequest request -> requests.add(request.getClass());
+          case ControlReply reply -> replies.add(reply.getClass());
           case Object other -> throw new AssertionError(other);
         }
       }
     }
     assertThat(shown).containsExactlyInAnyOrder(EventType.values());
     assertThat(sources).hasSize(JobSource.class.getPermittedSubclasses().length);
+    assertThat(requests).hasSize(6);
+    assertThat(replies).hasSize(ControlReply.class.getPermittedSubclasses().length);
   }
 
   @Test
@@ -65,10 +73,22 @@ class MessageDocumentationTest {
 
   private static Object check(String json) throws MessageException {
     byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
-    boolean event = json.contains("\"specversion\"");
-    assertThat(MessageSchemas.errors(event ? MessageSchemas.EVENT : MessageSchemas.JOB, json))
-        .as(json)
-        .isEmpty();
-    return event ? JobEventCodec.decode(bytes) : JobMessageCodec.decode(bytes);
+    Schema schema;
+    Object message;
+    if (json.contains("\"specversion\"")) {
+      schema = MessageSchemas.EVENT;
+      message = JobEventCodec.decode(bytes);
+    } else if (json.contains("\"request\":")) {
+      schema = MessageSchemas.REQUEST;
+      message = ControlCodec.decodeRequest(bytes);
+    } else if (json.contains("\"reply\":")) {
+      schema = MessageSchemas.REPLY;
+      message = ControlCodec.decodeReply(bytes);
+    } else {
+      schema = MessageSchemas.JOB;
+      message = JobMessageCodec.decode(bytes);
+    }
+    assertThat(MessageSchemas.errors(schema, json)).as(json).isEmpty();
+    return message;
   }
 }

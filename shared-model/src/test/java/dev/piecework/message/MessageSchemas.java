@@ -16,6 +16,9 @@ final class MessageSchemas {
   static final Schema JOB = load("job-message.schema.json");
   static final Schema EVENT = load("job-event.schema.json");
 
+  static final Schema REQUEST = load("control-request.schema.json");
+  static final Schema REPLY = load("control-reply.schema.json");
+
   private MessageSchemas() {}
 
   static List<com.networknt.schema.Error> errors(Schema schema, byte[] message) {

@@ -92,6 +92,72 @@ final class RandomMessages {
         data(type));
   }
 
+  ControlRequest request() {
+    String job = "job-" + random.nextInt(9);
+    return switch (random.nextInt(6)) {
+      case 0 -> new ControlRequest.Pause(job, text());
+      case 1 -> new ControlRequest.Resume(job);
+      case 2 -> new ControlRequest.Cancel(job, random.nextBoolean(), text());
+      case 3 -> new ControlRequest.Retry(job);
+      case 4 -> new ControlRequest.GetJob(job);
+      default ->
+          new ControlRequest.ListJobs(
+              random.nextBoolean() ? List.of() : List.of("queued", "running"),
+              labels(),
+              1 + random.nextInt(1000),
+              maybe(() -> job));
+    };
+  }
+
+  ControlReply reply() {
+    return switch (random.nextInt(4)) {
+      case 0 -> new ControlReply.Ordered(status(), random.nextBoolean());
+      case 1 ->
+          new ControlReply.Details(
+              status(), Stream.generate(this::transition).limit(random.nextInt(5)).toList());
+      case 2 ->
+          new ControlReply.Page(
+              Stream.generate(this::status).limit(random.nextInt(5)).toList(),
+              random.nextBoolean());
+      default ->
+          new ControlReply.Refused(
+              List.of(ControlReply.Code.values())
+                  .get(random.nextInt(ControlReply.Code.values().length)),
+              text());
+    };
+  }
+
+  private JobStatus status() {
+    return new JobStatus(
+        "job-" + random.nextInt(9),
+        "running",
+        random.nextBoolean() ? "" : "pause",
+        text(),
+        small(),
+        count(),
+        text(),
+        text(),
+        hex(20),
+        destination(),
+        count(),
+        count(),
+        small(),
+        small(),
+        time(),
+        time(),
+        maybe(this::time),
+        random.nextInt(10),
+        labels());
+  }
+
+  private JobTransition transition() {
+    return new JobTransition(time(), "queued", "running", text(), small(), count(), text());
+  }
+
+  private Instant time() {
+    return Instant.ofEpochSecond(random.nextLong(4_000_000_000L), random.nextInt(1_000_000_000));
+  }
+
   private EventData data(EventType type) {
     return switch (type) {
       case ACCEPTED, HANDED_BACK, SEEDING, PAUSED, RESUMED -> new None();

@@ -2,6 +2,8 @@ package dev.piecework.testkit;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 
@@ -43,7 +45,7 @@ public final class HttpFaults {
   }
 
   private final List<Rule> rules = new CopyOnWriteArrayList<>();
-  private final List<Request> seen = new CopyOnWriteArrayList<>();
+  private final Queue<Request> seen = new ConcurrentLinkedQueue<>();
 
   /** Answers matching requests with a status, such as 503, until {@link #clear}. */
   public void answer(int status, Predicate<Request> which) {

@@ -3,11 +3,13 @@ package dev.piecework.testkit;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +35,7 @@ public final class RabbitBroker implements AutoCloseable {
   private final String user;
   private final String password;
   private final Optional<RabbitNode> node;
+  private final Control control;
   private final Runnable release;
 
   private RabbitBroker(
@@ -42,6 +45,7 @@ public final class RabbitBroker implements AutoCloseable {
       String user,
       String password,
       Optional<RabbitNode> node,
+      Control control,
       Runnable release) {
     this.host = host;
     this.port = port;
@@ -49,6 +53,7 @@ public final class RabbitBroker implements AutoCloseable {
     this.user = user;
     this.password = password;
     this.node = node;
+    this.control = control;
     this.release = release;
   }
 
@@ -66,6 +71,7 @@ public final class RabbitBroker implements AutoCloseable {
               running.getAdminUsername(),
               running.getAdminPassword(),
               Optional.empty(),
+              arguments -> controlInside(running, arguments),
               running::stop));
     }
     return listening().orElseGet(RabbitBroker::privateNode);
@@ -82,7 +88,14 @@ public final class RabbitBroker implements AutoCloseable {
     return announced(
         "private node",
         new RabbitBroker(
-            "127.0.0.1", node.port(), "/", "guest", "guest", Optional.of(node), node::close));
+            "127.0.0.1",
+            node.port(),
+            "/",
+            "guest",
+            "guest",
+            Optional.of(node),
+            node::control,
+            node::close));
   }
 
   /** Host to connect to. */
@@ -136,6 +149,22 @@ public final class RabbitBroker implements AutoCloseable {
     factory.setUsername(user);
     factory.setPassword(password);
     return factory;
+  }
+
+  /** Messages of a queue that a consumer has and has not acknowledged. AMQP does not tell. */
+  public long unacknowledged(String queue) {
+    String listed =
+        control
+            .run(List.of("list_queues", "-p", virtualHost, "name", "messages_unacknowledged"))
+            .orThrow()
+            .stdout();
+    return listed
+        .lines()
+        .map(line -> line.split("\t"))
+        .filter(columns -> columns.length == 2 && columns[0].equals(queue))
+        .mapToLong(columns -> Long.parseLong(columns[1].strip()))
+        .findFirst()
+        .orElseThrow(() -> new TestkitException("no queue " + queue + " in: " + listed));
   }
 
   /** Stops a private node in good order; durable queues keep what they hold. */
@@ -197,15 +226,40 @@ public final class RabbitBroker implements AutoCloseable {
         "guest",
         "guest",
         Optional.empty(),
+        RabbitBroker::controlHere,
         () -> control("delete_vhost", virtualHost));
   }
 
   private static boolean control(String... arguments) {
-    List<String> command = new java.util.ArrayList<>();
+    return controlHere(List.of(arguments)).exitCode() == 0;
+  }
+
+  private static Processes.Outcome controlHere(List<String> arguments) {
+    List<String> command = new ArrayList<>();
     command.add(Processes.locate("rabbitmqctl").orElseThrow().toString());
     command.add("-q");
-    command.addAll(List.of(arguments));
-    return Processes.command(command).run(COMMAND_LIMIT).exitCode() == 0;
+    command.addAll(arguments);
+    return Processes.command(command).run(COMMAND_LIMIT);
+  }
+
+  private static Processes.Outcome controlInside(
+      RabbitMQContainer container, List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of("rabbitmqctl", "-q"));
+    command.addAll(arguments);
+    try {
+      var result = container.execInContainer(command.toArray(String[]::new));
+      return new Processes.Outcome(result.getExitCode(), result.getStdout(), result.getStderr());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot run rabbitmqctl in the container", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new TestkitException("interrupted while rabbitmqctl ran", e);
+    }
+  }
+
+  /** Runs {@code rabbitmqctl} against the node that this broker is. */
+  private interface Control {
+    Processes.Outcome run(List<String> arguments);
   }
 
   private static RabbitBroker announced(String kind, RabbitBroker broker) {

@@ -62,6 +62,19 @@ final class RabbitNode implements AutoCloseable {
     return process;
   }
 
+  /** Runs {@code rabbitmqctl} against this node, with the cookie that lies in its home. */
+  Processes.Outcome control(List<String> arguments) {
+    Path plain = Path.of("/usr/lib/rabbitmq/bin/rabbitmqctl");
+    List<String> command = new ArrayList<>();
+    command.add(
+        Files.isExecutable(plain)
+            ? plain.toString()
+            : Processes.locate("rabbitmqctl").orElseThrow().toString());
+    command.addAll(List.of("-q", "-n", name));
+    command.addAll(arguments);
+    return Processes.command(command).environment("HOME", folder.toString()).run(STOP_LIMIT);
+  }
+
   void stop() {
     process.terminate();
     process.awaitExit(STOP_LIMIT);

@@ -2,16 +2,20 @@ package dev.piecework.worker;
 
 import dev.piecework.engine.Engine;
 import dev.piecework.engine.EngineSettings;
+import dev.piecework.worker.observe.Budgets;
 import dev.piecework.worker.scratch.ScratchException;
 import dev.piecework.worker.scratch.ScratchFolder;
 import dev.piecework.worker.scratch.ScratchSettings;
+import dev.piecework.worker.store.ObjectSettings;
 import dev.piecework.worker.store.ObjectStore;
+import dev.piecework.worker.store.StoreMeter;
 import dev.piecework.worker.store.StoreSettings;
 import dev.piecework.worker.transfer.SwarmTransferFactory;
 import dev.piecework.worker.transfer.TransferFactory;
 import dev.piecework.worker.transfer.TransferSettings;
 import dev.piecework.worker.verify.ObjectFinisher;
 import dev.piecework.worker.verify.StoreObjectFinisher;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -22,7 +26,12 @@ import org.springframework.context.annotation.Configuration;
  * Wants {@link EngineSettings} from elsewhere.
  */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({StoreSettings.class, ScratchSettings.class, TransferSettings.class})
+@EnableConfigurationProperties({
+  StoreSettings.class,
+  ObjectSettings.class,
+  ScratchSettings.class,
+  TransferSettings.class
+})
 class TransferConfiguration {
 
   @Bean(destroyMethod = "close")
@@ -31,8 +40,8 @@ class TransferConfiguration {
   }
 
   @Bean(destroyMethod = "close")
-  ObjectStore objectStore(StoreSettings settings) {
-    return new ObjectStore(settings);
+  ObjectStore objectStore(StoreSettings settings, ObjectSettings objects, MeterRegistry registry) {
+    return new ObjectStore(settings, objects, new StoreMeter(registry));
   }
 
   @Bean(destroyMethod = "close")
@@ -47,9 +56,13 @@ class TransferConfiguration {
       ScratchFolder scratch,
       TransferSettings settings,
       ScratchSettings scratchSettings,
-      StoreSettings storeSettings) {
-    return new SwarmTransferFactory(
-        engine, store, scratch, settings, scratchSettings, storeSettings, Clock.systemUTC());
+      StoreSettings storeSettings,
+      MeterRegistry registry) {
+    SwarmTransferFactory factory =
+        new SwarmTransferFactory(
+            engine, store, scratch, settings, scratchSettings, storeSettings, Clock.systemUTC());
+    new Budgets(registry).add("uploads", factory::uploads, storeSettings.concurrentUploads());
+    return factory;
   }
 
   @Bean

@@ -1,18 +1,26 @@
 package dev.piecework.worker;
 
+import dev.piecework.worker.observe.LogFormat;
 import dev.piecework.worker.resolve.StoreGateConfiguration;
 import dev.piecework.worker.start.StartFailures;
+import dev.piecework.worker.start.UnknownSettings;
 import dev.piecework.worker.start.WorkerStartException;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.MapPropertySource;
 
 /** A running worker. Several may run in one process. */
 public final class WorkerApplication implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerApplication.class);
+
   private final ConfigurableApplicationContext context;
   private final WorkerDuties duties;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -42,6 +50,7 @@ public final class WorkerApplication implements AutoCloseable {
     SpringApplication application = new SpringApplication(parts.toArray(new Class<?>[0]));
     application.setDefaultProperties(Map.of("spring.config.name", "piecework"));
     application.setRegisterShutdownHook(false);
+    application.addListeners(new LogFormat(properties));
     application.addInitializers(context ->
         context
             .getEnvironment()
@@ -53,6 +62,7 @@ public final class WorkerApplication implements AutoCloseable {
     } catch (RuntimeException e) {
       throw StartFailures.explain(e);
     }
+    UnknownSettings.find(context).forEach(each -> LOG.warn("{}", each));
     WorkerApplication worker = new WorkerApplication(context);
     try {
       worker.duties.start();
@@ -66,6 +76,11 @@ public final class WorkerApplication implements AutoCloseable {
   /** Whether the worker takes jobs: the broker is connected and its queue consumed. */
   public boolean ready() {
     return duties.ready();
+  }
+
+  /** Where it answers HTTP, for metrics and health; empty if that is switched off. */
+  public Optional<InetSocketAddress> statusAddress() {
+    return duties.statusAddress();
   }
 
   /** This worker's identity, stable for its scratch folder; as in events and lease owners. */

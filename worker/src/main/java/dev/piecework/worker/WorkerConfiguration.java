@@ -2,17 +2,25 @@ package dev.piecework.worker;
 
 import dev.piecework.engine.EngineSettings;
 import dev.piecework.worker.broker.Publisher;
+import dev.piecework.worker.cancel.Clearances;
+import dev.piecework.worker.cleanup.Cleanup;
+import dev.piecework.worker.cleanup.CleanupConfiguration;
+import dev.piecework.worker.control.ControlConfiguration;
+import dev.piecework.worker.control.ControlLink;
 import dev.piecework.worker.database.DatabaseConfiguration;
 import dev.piecework.worker.job.Admissions;
 import dev.piecework.worker.job.LostJobs;
 import dev.piecework.worker.lease.LeaseKeeper;
-import dev.piecework.worker.outbox.Outbox;
+import dev.piecework.worker.observe.ObserveConfiguration;
+import dev.piecework.worker.observe.Observers;
 import dev.piecework.worker.outbox.OutboxPump;
 import dev.piecework.worker.pipeline.JobRunner;
 import dev.piecework.worker.pipeline.PipelineConfiguration;
 import dev.piecework.worker.settings.BrokerSettings;
+import dev.piecework.worker.settings.CleanupSettings;
 import dev.piecework.worker.settings.DatabaseSettings;
 import dev.piecework.worker.settings.EngineProperties;
+import dev.piecework.worker.settings.LogSettings;
 import dev.piecework.worker.settings.NetworkSettings;
 import dev.piecework.worker.settings.RetrySettings;
 import dev.piecework.worker.settings.WorkerSettings;
@@ -34,11 +42,18 @@ import org.springframework.context.annotation.Import;
   BrokerSettings.class,
   DatabaseSettings.class,
   EngineProperties.class,
+  LogSettings.class,
   NetworkSettings.class,
   RetrySettings.class,
   WorkerSettings.class
 })
-@Import({DatabaseConfiguration.class, PipelineConfiguration.class})
+@Import({
+  ControlConfiguration.class,
+  CleanupConfiguration.class,
+  DatabaseConfiguration.class,
+  ObserveConfiguration.class,
+  PipelineConfiguration.class
+})
 class WorkerConfiguration {
 
   @Bean
@@ -54,10 +69,14 @@ class WorkerConfiguration {
       JobRunner runner,
       Publisher publisher,
       OutboxPump pump,
-      Outbox outbox,
       LostJobs lostJobs,
       LeaseKeeper leases,
-      TransferFactory transfers) {
+      Clearances clearances,
+      ControlLink control,
+      TransferFactory transfers,
+      Cleanup cleanup,
+      CleanupSettings cleanupSettings,
+      Observers observers) {
     return new WorkerDuties(
         settings,
         brokerSettings,
@@ -65,9 +84,13 @@ class WorkerConfiguration {
         runner,
         publisher,
         pump,
-        outbox,
         lostJobs,
         leases,
-        transfers);
+        clearances,
+        control,
+        transfers,
+        cleanup,
+        cleanupSettings.interval(),
+        observers);
   }
 }

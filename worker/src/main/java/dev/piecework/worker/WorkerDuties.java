@@ -1,46 +1,61 @@
 package dev.piecework.worker;
 
-import dev.piecework.message.EventType;
 import dev.piecework.worker.broker.Publisher;
+import dev.piecework.worker.cancel.Clearances;
+import dev.piecework.worker.cleanup.Cleanup;
+import dev.piecework.worker.control.ControlLink;
 import dev.piecework.worker.intake.BrokerLink;
+import dev.piecework.worker.intake.IntakeMetrics;
 import dev.piecework.worker.intake.JobIntake;
 import dev.piecework.worker.job.Admissions;
 import dev.piecework.worker.job.JobEntries;
 import dev.piecework.worker.job.LostJobs;
 import dev.piecework.worker.lease.LeaseKeeper;
 import dev.piecework.worker.loop.Loop;
-import dev.piecework.worker.outbox.Outbox;
+import dev.piecework.worker.observe.Budgets;
+import dev.piecework.worker.observe.Observers;
 import dev.piecework.worker.outbox.OutboxPump;
 import dev.piecework.worker.pipeline.JobRunner;
 import dev.piecework.worker.pipeline.ProgressReporter;
 import dev.piecework.worker.settings.BrokerSettings;
 import dev.piecework.worker.settings.WorkerSettings;
 import dev.piecework.worker.transfer.TransferFactory;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What a worker does all the time, and the order in which it begins and ends. */
 final class WorkerDuties implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerDuties.class);
-  private static final Duration PURGE_INTERVAL = Duration.ofMinutes(10);
-  private static final List<String> FINAL_EVENTS =
-      List.of(
-          EventType.COMPLETED.wireName(),
-          EventType.FAILED.wireName(),
-          EventType.CANCELLED.wireName());
+
+  /**
+   * Longest round of a duty that is no fault. Above all that a round may wait for a database that
+   * does not answer: its time limits, once for each job.
+   */
+  private static final Duration DUTY_PATIENCE = Duration.ofMinutes(10);
+
+  private static final Duration PATIENCE_PER_JOB = Duration.ofSeconds(90);
 
   private final JobRunner runner;
   private final OutboxPump outbox;
   private final LostJobs lostJobs;
+  private final Clearances clearances;
+  private final ControlLink control;
+  private final LeaseKeeper leases;
   private final String workerId;
   private final BrokerLink broker;
   private final Loop renewing;
+  private final Loop watching;
   private final Loop sweeping;
   private final Loop reporting;
-  private final Loop purging;
+  private final Loop cleaning;
+  private final Observers observers;
   private volatile boolean up;
 
   WorkerDuties(
@@ -50,43 +65,88 @@ final class WorkerDuties implements AutoCloseable {
       JobRunner runner,
       Publisher publisher,
       OutboxPump pump,
-      Outbox outbox,
       LostJobs lostJobs,
       LeaseKeeper leases,
-      TransferFactory transfers) {
+      Clearances clearances,
+      ControlLink control,
+      TransferFactory transfers,
+      Cleanup cleanup,
+      Duration cleanupInterval,
+      Observers observers) {
+    this.observers = observers;
     this.runner = runner;
     this.outbox = pump;
     this.lostJobs = lostJobs;
+    this.clearances = clearances;
+    this.control = control;
+    this.leases = leases;
     this.workerId = transfers.scratchId();
-    JobIntake intake = new JobIntake(admissions, runner, publisher, pump);
+    JobIntake intake =
+        new JobIntake(
+            admissions,
+            runner,
+            publisher,
+            pump,
+            new IntakeMetrics(observers.registry(), Clock.systemUTC()));
     this.broker =
         new BrokerLink(brokerSettings, "piecework-worker-" + workerId, intake, settings.slots());
     this.renewing = new Loop("leases", settings.lease().dividedBy(3), 0, leases::renewAll);
+    this.watching =
+        new Loop("lease-watch", settings.lease().dividedBy(3), 0, leases::giveUpExpired);
     this.sweeping = new Loop("sweeper", settings.sweepInterval(), 0.2, this::sweep);
     ProgressReporter reporter =
         new ProgressReporter(runner, publisher, new JobEntries(workerId), Clock.systemUTC());
     this.reporting = new Loop("progress", settings.progressInterval(), 0, reporter::report);
-    this.purging =
-        new Loop(
-            "purge",
-            PURGE_INTERVAL,
-            0.2,
-            () -> outbox.purge(settings.eventRetention(), FINAL_EVENTS));
+    this.cleaning = new Loop("cleanup", cleanupInterval, 0.2, cleanup::round);
+    watch(settings.slots());
+    measure(settings.slots());
+  }
+
+  private void measure(int slots) {
+    MeterRegistry registry = observers.registry();
+    new Budgets(registry).add("slots", runner::slotsUsed, slots);
+    Gauge.builder("piecework.broker.connected", broker, each -> each.ready() ? 1 : 0)
+        .description("Whether the broker is connected and its queue consumed")
+        .register(registry);
+    Gauge.builder("piecework.worker.info", () -> 1)
+        .description("Which worker, and of what version")
+        .tag("worker", workerId)
+        .tag("version", version())
+        .strongReference(true)
+        .register(registry);
+  }
+
+  private static String version() {
+    String version = WorkerDuties.class.getPackage().getImplementationVersion();
+    return version == null ? "unknown" : version;
+  }
+
+  /** What must turn for the worker to be of use; cleaning and progress reports may rest. */
+  private void watch(int slots) {
+    Duration patience = DUTY_PATIENCE.plus(PATIENCE_PER_JOB.multipliedBy(slots));
+    for (Loop loop : List.of(renewing, sweeping)) {
+      observers.health().watch(loop.name(), () -> loop.trouble(patience));
+    }
+    observers.health().watch("outbox", () -> outbox.trouble(patience));
   }
 
   void start() {
+    observers.start();
     // Before anything is claimed: afterwards this worker's own leases are alive.
     int released = lostJobs.releaseEarlierLife(workerId);
     if (released > 0) {
       LOG.info("released {} jobs that this worker held in an earlier life", released);
     }
     renewing.start();
+    watching.start();
     outbox.start();
     broker.start();
+    control.start();
     sweeping.start();
     reporting.start();
-    purging.start();
+    cleaning.startAtOnce();
     up = true;
+    observers.health().up(broker::obstacle);
     LOG.info("worker {} is up", workerId);
   }
 
@@ -94,14 +154,22 @@ final class WorkerDuties implements AutoCloseable {
     return broker.ready();
   }
 
+  /** Where metrics and health are to be had; empty if nowhere. */
+  Optional<InetSocketAddress> statusAddress() {
+    return observers.server().address();
+  }
+
   String workerId() {
     return workerId;
   }
 
   private void sweep() {
+    // A worker that has just slept would take its own jobs for lost.
+    leases.renewAll();
     if (lostJobs.sweep() > 0) {
       outbox.wake();
     }
+    clearances.sweep();
   }
 
   /**
@@ -113,14 +181,20 @@ final class WorkerDuties implements AutoCloseable {
     if (up) {
       LOG.info("worker {} stops", workerId);
     }
+    observers.health().stopping();
     broker.stopTaking();
+    control.stopTaking();
     sweeping.close();
     reporting.close();
-    purging.close();
+    cleaning.close();
     runner.shutDown();
+    clearances.close();
     outbox.close();
     renewing.close();
+    watching.close();
+    control.close();
     broker.close();
+    observers.close();
     if (up) {
       LOG.info("worker {} has stopped", workerId);
     }

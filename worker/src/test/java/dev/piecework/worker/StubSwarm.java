@@ -5,7 +5,10 @@ import dev.piecework.layout.ObjectLayout;
 import dev.piecework.layout.StoredObject;
 import dev.piecework.message.EventData.FinishedObject;
 import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.lease.Fence;
 import dev.piecework.worker.resolve.StoreGate;
+import dev.piecework.worker.store.Cancellation;
+import dev.piecework.worker.store.ObjectOrigin;
 import dev.piecework.worker.transfer.Checkpoint;
 import dev.piecework.worker.transfer.Checkpoint.UploadedPart;
 import dev.piecework.worker.transfer.Transfer;
@@ -24,6 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -47,6 +51,15 @@ final class StubSwarm {
 
   /** Jobs whose scratch was discarded. */
   final List<String> discarded = new CopyOnWriteArrayList<>();
+
+  /** Upload ids that were aborted. */
+  final List<String> aborted = new CopyOnWriteArrayList<>();
+
+  /** Keys that were deleted. */
+  final List<String> deleted = new CopyOnWriteArrayList<>();
+
+  /** Faults that clearing away meets. */
+  final Queue<Fault> clearingFaults = new ConcurrentLinkedQueue<>();
 
   private final class StubTransfer implements Transfer {
     private final TransferRequest request;
@@ -155,20 +168,19 @@ final class StubSwarm {
     }
 
     @Override
+    public void sweepScratch(Predicate<String> useless) {}
+
+    @Override
     public String scratchId() {
       return scratchId;
     }
   }
 
-  private static final class StubFinisher implements ObjectFinisher {
+  private final class StubFinisher implements ObjectFinisher {
     @Override
-    public List<FinishedObject> finish(
-        ObjectLayout layout,
-        String bucket,
-        Checkpoint checkpoint,
-        Consumer<FinishedObject> finished) {
+    public List<FinishedObject> finish(Work work, Consumer<FinishedObject> finished) {
       List<FinishedObject> objects =
-          layout.objects().stream()
+          work.layout().objects().stream()
               .map(object ->
                   new FinishedObject(
                       object.key(), object.key(), object.length(), "etag", "AAAAAA=="))
@@ -178,10 +190,29 @@ final class StubSwarm {
     }
 
     @Override
-    public void putManifest(String bucket, String key, byte[] json) {}
+    public void putManifest(
+        String bucket, String key, ObjectOrigin origin, byte[] json, Cancellation cancellation) {}
 
     @Override
-    public void abort(ObjectLayout layout, String bucket, Checkpoint checkpoint) {}
+    public void abort(ObjectLayout layout, String bucket, Checkpoint checkpoint)
+        throws TransferException {
+      Fault fault = clearingFaults.poll();
+      if (fault != null) {
+        throw new TransferException(fault);
+      }
+      checkpoint.uploads().forEach(upload -> aborted.add(upload.uploadId()));
+    }
+
+    @Override
+    public void delete(ObjectLayout layout, String bucket, Checkpoint checkpoint, Fence fence) {
+      fence.check();
+      checkpoint.parts().forEach(part -> deleted.add(layout.objects().get(part.object()).key()));
+    }
+
+    @Override
+    public void deleteManifest(String bucket, String key, String jobId) {
+      deleted.add(key);
+    }
   }
 
   private static final class StubGate implements StoreGate {
@@ -217,7 +248,7 @@ final class StubSwarm {
 
     @Bean
     ObjectFinisher objectFinisher() {
-      return new StubFinisher();
+      return swarm.new StubFinisher();
     }
 
     @Bean

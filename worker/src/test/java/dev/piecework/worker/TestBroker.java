@@ -65,6 +65,11 @@ public final class TestBroker implements AutoCloseable {
         broker.password());
   }
 
+  /** A connection of one's own. */
+  public Connection connect() throws Exception {
+    return broker.connectionFactory().newConnection("test");
+  }
+
   /** Submits as a producer does. */
   public void submit(JobMessage job) throws Exception {
     send(JobMessageCodec.encode(job), UUID.randomUUID().toString());

@@ -288,7 +288,14 @@ abstract class WorkerContract {
   @Test
   void aJobWhoseWorkerFellSilentIsTakenOverAndTheSleeperDoesNoHarm() throws Exception {
     // Never renews within this test: as good as dead, until it wakes.
-    worker("sleeper", "piecework.worker.lease", "1h", "piecework.worker.slots", 1);
+    worker(
+        "sleeper",
+        "piecework.worker.lease",
+        "1h",
+        "piecework.worker.sweep-interval",
+        "1h",
+        "piecework.worker.slots",
+        1);
     StubSwarm sleeping = swarm;
     sleeping.permits.release(1);
     broker.submit(message());

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.LintResult;
 import dev.piecework.message.Topology;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -19,6 +20,7 @@ import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -51,7 +53,13 @@ class ChartTest {
           "store.access-key",
           "store.secret-key",
           "store.secret-key-file",
+          "store.access-key-file",
+          // A map has no single variable.
+          "objects.tags",
           "scratch.directory",
+          "http.address",
+          "http.enabled",
+          "http.port",
           "worker.slots",
           "worker.grace-period",
           "engine.listen-port");
@@ -244,6 +252,121 @@ class ChartTest {
         .satisfies(mount -> assertThat(mount.getMountPath()).isEqualTo("/scratch"));
     assertThat(variable(rendering, "PIECEWORK_SCRATCH_DIRECTORY").getValue())
         .startsWith("/scratch/");
+  }
+
+  @Test
+  void theProbesAskTheWorkersOwnPort() {
+    Rendering rendering = Rendering.of(Map.of("http.port", 9999));
+    Container worker = container(rendering);
+
+    assertThat(variable(rendering, "PIECEWORK_HTTP_PORT").getValue()).isEqualTo("9999");
+    assertThat(worker.getPorts())
+        .filteredOn(port -> port.getName().equals("http"))
+        .singleElement()
+        .satisfies(port -> assertThat(port.getContainerPort()).isEqualTo(9999));
+    assertThat(List.of(worker.getStartupProbe(), worker.getLivenessProbe()))
+        .allSatisfy(probe -> {
+          assertThat(probe.getHttpGet().getPath()).isEqualTo("/health/live");
+          assertThat(probe.getHttpGet().getPort().getStrVal()).isEqualTo("http");
+        });
+    assertThat(worker.getReadinessProbe().getHttpGet().getPath()).isEqualTo("/health/ready");
+  }
+
+  @Test
+  void metricsCanBeReadInsideTheClusterOnly() {
+    var ingress =
+        Rendering.of(Map.of()).find(NetworkPolicy.class).orElseThrow().getSpec().getIngress();
+
+    assertThat(ingress)
+        .filteredOn(rule -> rule.getPorts().getFirst().getPort().getIntVal() == 9464)
+        .singleElement()
+        .satisfies(rule ->
+            assertThat(rule.getFrom())
+                .singleElement()
+                .satisfies(from -> {
+                  assertThat(from.getNamespaceSelector()).isNotNull();
+                  assertThat(from.getIpBlock()).isNull();
+                }));
+  }
+
+  @Test
+  void theMonitorFindsTheWorkersByTheirPort() {
+    Rendering rendering =
+        Rendering.of(
+            Map.of(
+                "monitoring.podMonitor.enabled",
+                true,
+                "monitoring.podMonitor.labels.release",
+                "watch"));
+
+    MonitoringObjects.PodMonitor monitor =
+        rendering.find(MonitoringObjects.PodMonitor.class).orElseThrow();
+    assertThat(monitor.metadata().labels()).containsEntry("release", "watch");
+    assertThat(monitor.spec().selector().matchLabels())
+        .isEqualTo(rendering.deployment().getSpec().getSelector().getMatchLabels());
+    assertThat(monitor.spec().podMetricsEndpoints())
+        .containsExactly(new MonitoringObjects.Endpoint("http", "/metrics", "15s"));
+    assertThat(container(rendering).getPorts())
+        .anySatisfy(port -> assertThat(port.getName()).isEqualTo("http"));
+  }
+
+  @Test
+  void theRulesAreThoseOfTheFile() {
+    long alerts =
+        SourceTree.text("helm/piecework/observability/piecework.rules.yml")
+            .lines()
+            .filter(line -> line.strip().startsWith("- alert: "))
+            .count();
+
+    List<MonitoringObjects.Rule> rules = rules(Map.of("monitoring.prometheusRule.enabled", true));
+
+    assertThat(rules).hasSize((int) alerts);
+    assertThat(rules)
+        .filteredOn(rule -> rule.alert().equals("PieceworkBrokerAway"))
+        .singleElement()
+        .satisfies(rule -> {
+          assertThat(rule.expr()).isEqualTo("piecework_broker_connected == 0");
+          assertThat(rule.duration()).isEqualTo("5m");
+          assertThat(rule.annotations().get("summary")).startsWith("{{ $labels.instance }} takes");
+        });
+  }
+
+  @Test
+  void aFleetThatMayBeEmptyHasNoAlertForThat() {
+    Map<String, Object> values = new HashMap<>(KEDA);
+    values.put("monitoring.prometheusRule.enabled", true);
+    assertThat(rules(values))
+        .extracting(MonitoringObjects.Rule::alert)
+        .contains("PieceworkBrokerAway")
+        .doesNotContain("PieceworkNoWorkers");
+
+    values.put("keda.minReplicas", 1);
+    assertThat(rules(values))
+        .extracting(MonitoringObjects.Rule::alert)
+        .contains("PieceworkNoWorkers");
+  }
+
+  private static List<MonitoringObjects.Rule> rules(Map<String, Object> values) {
+    return Rendering.of(values)
+        .find(MonitoringObjects.PrometheusRule.class)
+        .orElseThrow()
+        .spec()
+        .groups()
+        .getFirst()
+        .rules();
+  }
+
+  @Test
+  void theDashboardIsTheFileToTheLetter() {
+    assertThat(Rendering.of(Map.of()).find(ConfigMap.class)).isEmpty();
+    ConfigMap dashboard =
+        Rendering.of(Map.of("monitoring.dashboard.enabled", true))
+            .find(ConfigMap.class)
+            .orElseThrow();
+    assertThat(dashboard.getMetadata().getLabels()).containsEntry("grafana_dashboard", "1");
+    assertThat(dashboard.getData())
+        .containsEntry(
+            "piecework.json", SourceTree.text("helm/piecework/observability/dashboard.json"));
   }
 
   @Test

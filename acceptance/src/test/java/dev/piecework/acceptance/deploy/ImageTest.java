@@ -2,6 +2,7 @@ package dev.piecework.acceptance.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.piecework.worker.settings.HttpSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,7 +81,7 @@ class ImageTest {
 
   @Test
   void everyServiceOfOthersIsPinnedAndSaysWhenItIsReady() {
-    for (String name : List.of("rabbitmq", "postgres", "s3")) {
+    for (String name : List.of("rabbitmq", "postgres", "s3", "prometheus", "grafana")) {
       Map<String, Object> service = service(name);
       assertThat(service).as(name).containsKey("healthcheck");
       assertThat((String) service.get("image")).as(name).matches(".*:[\\w.-]*[0-9][\\w.-]*}");
@@ -115,6 +116,32 @@ class ImageTest {
     assertThat(secrets)
         .hasSizeGreaterThan(5)
         .allSatisfy(secret -> assertThat(secret.group(1)).contains(":-development-only"));
+  }
+
+  @Test
+  void everyFileThatIsMountedIsThere() {
+    for (Object service : SourceTree.map(COMPOSE, "services").values()) {
+      Object volumes = SourceTree.map(service).getOrDefault("volumes", List.of());
+      assertThat((List<?>) volumes)
+          .extracting(String::valueOf)
+          .filteredOn(volume -> volume.startsWith("./"))
+          .allSatisfy(volume -> assertThat(SourceTree.file(volume.split(":", 2)[0])).exists());
+    }
+  }
+
+  @Test
+  void whoIsNotAskedForWatchingDoesNotGetIt() {
+    for (String name : List.of("prometheus", "grafana")) {
+      assertThat(service(name)).containsEntry("profiles", List.of("observability"));
+    }
+  }
+
+  @Test
+  void theHealthCheckAsksTheWorkersPort() {
+    assertThat(DOCKERFILE)
+        .contains("HEALTHCHECK", "/health/live", "PIECEWORK_HTTP_ADDRESS=0.0.0.0");
+    assertThat(SourceTree.text("deploy/prometheus/prometheus.yml"))
+        .contains("port: " + HttpSettings.DEFAULT_PORT);
   }
 
   @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.TemplateCommand;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
@@ -32,11 +33,14 @@ final class Rendering {
   private static final Map<String, Class<?>> KINDS =
       Map.of(
           "apps/v1 Deployment", Deployment.class,
+          "v1 ConfigMap", ConfigMap.class,
           "v1 ServiceAccount", ServiceAccount.class,
           "policy/v1 PodDisruptionBudget", PodDisruptionBudget.class,
           "networking.k8s.io/v1 NetworkPolicy", NetworkPolicy.class,
           "keda.sh/v1alpha1 ScaledObject", KedaObjects.ScaledObject.class,
-          "keda.sh/v1alpha1 TriggerAuthentication", KedaObjects.TriggerAuthentication.class);
+          "keda.sh/v1alpha1 TriggerAuthentication", KedaObjects.TriggerAuthentication.class,
+          "monitoring.coreos.com/v1 PodMonitor", MonitoringObjects.PodMonitor.class,
+          "monitoring.coreos.com/v1 PrometheusRule", MonitoringObjects.PrometheusRule.class);
 
   private static final ObjectMapper STRICT = strict();
 

@@ -23,7 +23,7 @@ final class BrokerFaults {
   static CliException notConnected(BrokerSettings settings, Throwable failure) {
     String where = "the broker at " + settings.address();
     if (failure instanceof PossibleAuthenticationFailureException) {
-      return unavailable(
+      return refused(
           where
               + " refuses user \""
               + settings.username()
@@ -68,7 +68,7 @@ final class BrokerFaults {
                   + describe(failure)
                   + "); delete it there, or use another virtual host");
       case AMQP.ACCESS_REFUSED ->
-          unavailable(
+          refused(
               "user \""
                   + settings.username()
                   + "\" may not declare Piecework's exchanges and queue at "
@@ -83,7 +83,7 @@ final class BrokerFaults {
 
   static CliException lost(BrokerSettings settings, Throwable failure) {
     if (replyCode(failure) == AMQP.ACCESS_REFUSED) {
-      return unavailable(
+      return refused(
           "user \""
               + settings.username()
               + "\" lacks a right at "
@@ -98,11 +98,15 @@ final class BrokerFaults {
             + settings.address()
             + " ("
             + describe(failure)
-            + "); run the same command again: it stays one job");
+            + "); run the same command again, which is safe");
   }
 
   private static CliException unavailable(String message) {
     return new CliException(ExitCode.BROKER_UNAVAILABLE, message);
+  }
+
+  private static CliException refused(String message) {
+    return new CliException(ExitCode.NO_RIGHTS, message);
   }
 
   /** AMQP's reply code somewhere in a failure, 0 if there is none. */
@@ -117,7 +121,7 @@ final class BrokerFaults {
         .orElse(NO_REPLY);
   }
 
-  private static String describe(Throwable failure) {
+  static String describe(Throwable failure) {
     Optional<Method> reason = signal(failure).map(ShutdownSignalException::getReason);
     String text =
         switch (reason.orElse(null)) {

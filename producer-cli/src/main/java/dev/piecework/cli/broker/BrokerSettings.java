@@ -2,6 +2,7 @@ package dev.piecework.cli.broker;
 
 import dev.piecework.cli.CliException;
 import dev.piecework.exit.ExitCode;
+import dev.piecework.tls.TrustedAuthorities;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -19,9 +20,16 @@ import java.util.Optional;
  * @param virtualHost as the broker names it
  * @param username for logging in
  * @param password for logging in
+ * @param caFile certificates of authorities to believe beside those that Java knows
  */
 public record BrokerSettings(
-    String host, int port, boolean tls, String virtualHost, String username, String password) {
+    String host,
+    int port,
+    boolean tls,
+    String virtualHost,
+    String username,
+    String password,
+    Optional<Path> caFile) {
   /** Environment variable of the address. */
   public static final String URI_VARIABLE = "PIECEWORK_BROKER_URI";
 
@@ -34,6 +42,9 @@ public record BrokerSettings(
   /** Environment variable that names a file with the password. */
   public static final String PASSWORD_FILE_VARIABLE = "PIECEWORK_BROKER_PASSWORD_FILE";
 
+  /** Environment variable that names a file of certificates. */
+  public static final String CA_FILE_VARIABLE = "PIECEWORK_BROKER_CA_FILE";
+
   private static final String DEFAULT_URI = "amqp://127.0.0.1:5672/%2f";
   private static final String DEFAULT_LOGIN = "guest";
   private static final String EXPECTED = "amqp://host[:port][/vhost] or amqps://...";
@@ -45,6 +56,7 @@ public record BrokerSettings(
    * @param uri the flag's value, if it was given
    * @param username the flag's value, if it was given
    * @param passwordFile the flag's value, if it was given
+   * @param caFile the flag's value, if it was given
    * @param environment variables
    * @throws CliException when one of them is wrong
    */
@@ -52,6 +64,7 @@ public record BrokerSettings(
       Optional<String> uri,
       Optional<String> username,
       Optional<Path> passwordFile,
+      Optional<Path> caFile,
       Map<String, String> environment) {
     String origin = uri.isPresent() ? "--broker" : URI_VARIABLE;
     ExitCode fault = uri.isPresent() ? ExitCode.USAGE : ExitCode.BAD_CONFIGURATION;
@@ -82,7 +95,38 @@ public record BrokerSettings(
             .or(() -> variable(environment, USERNAME_VARIABLE))
             .orElse(login[0].isEmpty() ? DEFAULT_LOGIN : login[0]),
         password(passwordFile, environment)
-            .orElse(login.length < 2 || login[1].isEmpty() ? DEFAULT_LOGIN : login[1]));
+            .orElse(login.length < 2 || login[1].isEmpty() ? DEFAULT_LOGIN : login[1]),
+        caFile.or(() -> variable(environment, CA_FILE_VARIABLE).map(Path::of)));
+  }
+
+  /**
+   * Whom to believe when the connection is encrypted.
+   *
+   * @throws CliException when the file with certificates is no such file
+   */
+  TrustedAuthorities authorities() {
+    try {
+      return caFile
+          .map(file -> TrustedAuthorities.with(CA_FILE_VARIABLE + " (or --broker-ca-file)", file))
+          .orElseGet(TrustedAuthorities::ofJava);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(ExitCode.BAD_CONFIGURATION, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * Checks an address that is written in a file, where no password may be.
+   *
+   * @param origin what names it, for the complaint
+   * @throws CliException with {@link ExitCode#BAD_CONFIGURATION} when it is none, or holds one
+   */
+  public static void checkAddress(String origin, String text) {
+    if (address(origin, ExitCode.BAD_CONFIGURATION, text).getUserInfo() != null) {
+      throw new CliException(
+          ExitCode.BAD_CONFIGURATION,
+          origin
+              + " holds a user name or a password: use broker.username and broker.password-file");
+    }
   }
 
   private static URI address(String origin, ExitCode fault, String text) {

@@ -1,21 +1,23 @@
 package dev.piecework.cli.broker;
 
 import com.rabbitmq.client.AMQP;
-import com.rabbitmq.client.BuiltinExchangeType;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
-import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.ShutdownSignalException;
 import dev.piecework.cli.CliException;
 import dev.piecework.exit.ExitCode;
 import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobMessageCodec;
 import dev.piecework.message.Topology;
+import dev.piecework.message.TraceParent;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -28,9 +30,20 @@ public final class JobBroker implements AutoCloseable {
   private static final Duration CONFIRM_TIMEOUT = Duration.ofSeconds(30);
   private static final int PERSISTENT = 2;
 
+  /** Unconfirmed messages, and their bytes, before the broker is waited for. */
+  private static final int CONFIRM_COUNT = 500;
+
+  private static final long CONFIRM_BYTES = 8 << 20;
+
   private final BrokerSettings settings;
   private final Connection connection;
   private final InstantSource clock;
+
+  /** Of all that this command submits: whoever runs it may have begun one. */
+  private final TraceParent trace =
+      Optional.ofNullable(System.getenv("TRACEPARENT"))
+          .flatMap(TraceParent::parse)
+          .orElseGet(() -> TraceParent.fresh(new SecureRandom()));
 
   private JobBroker(BrokerSettings settings, Connection connection, InstantSource clock) {
     this.settings = settings;
@@ -44,25 +57,7 @@ public final class JobBroker implements AutoCloseable {
    * @throws CliException with {@link ExitCode#BROKER_UNAVAILABLE} when that fails
    */
   public static JobBroker connect(BrokerSettings settings, InstantSource clock) {
-    ConnectionFactory factory = new ConnectionFactory();
-    factory.setHost(settings.host());
-    factory.setPort(settings.port());
-    factory.setVirtualHost(settings.virtualHost());
-    factory.setUsername(settings.username());
-    factory.setPassword(settings.password());
-    factory.setConnectionTimeout(10_000);
-    factory.setHandshakeTimeout(10_000);
-    factory.setAutomaticRecoveryEnabled(false);
-    try {
-      if (settings.tls()) {
-        // The JDK's trust store and host name checks, not the client's trust-all default.
-        factory.useSslProtocol(javax.net.ssl.SSLContext.getDefault());
-        factory.enableHostnameVerification();
-      }
-      return new JobBroker(settings, factory.newConnection("piecework submit"), clock);
-    } catch (Exception e) { // I/O, time-outs, protocol errors, TLS: all mean "not connected"
-      throw BrokerFaults.notConnected(settings, e);
-    }
+    return new JobBroker(settings, Connections.open(settings), clock);
   }
 
   /**
@@ -70,20 +65,7 @@ public final class JobBroker implements AutoCloseable {
    * missing (no worker has ever started) is declared as workers do.
    */
   public void prepare() {
-    if (exists(channel -> channel.exchangeDeclarePassive(Topology.JOBS_EXCHANGE))
-        && exists(channel -> channel.exchangeDeclarePassive(Topology.EVENTS_EXCHANGE))
-        && exists(channel -> channel.queueDeclarePassive(Topology.JOBS_QUEUE))) {
-      return;
-    }
-    try (Channel channel = connection.createChannel()) {
-      channel.exchangeDeclare(Topology.DEAD_LETTER_EXCHANGE, BuiltinExchangeType.FANOUT, true);
-      channel.exchangeDeclare(Topology.EVENTS_EXCHANGE, BuiltinExchangeType.TOPIC, true);
-      channel.exchangeDeclare(Topology.JOBS_EXCHANGE, BuiltinExchangeType.DIRECT, true);
-      channel.queueDeclare(Topology.JOBS_QUEUE, true, false, false, Topology.jobsQueueArguments());
-      channel.queueBind(Topology.JOBS_QUEUE, Topology.JOBS_EXCHANGE, Topology.JOBS_QUEUE);
-    } catch (IOException | TimeoutException | ShutdownSignalException e) {
-      throw BrokerFaults.notDeclared(settings, e);
-    }
+    new Declarations(settings, connection).jobs();
   }
 
   /**
@@ -102,47 +84,62 @@ public final class JobBroker implements AutoCloseable {
   /**
    * Sends jobs and waits until the broker has written them down.
    *
+   * @param jobs asked for one at a time, since there may be more than fit into memory
    * @throws CliException with {@link ExitCode#UNROUTABLE} when no queue takes one of them
    */
-  public void publish(List<JobMessage> jobs) {
+  public void publish(Iterable<JobMessage> jobs) {
     AtomicBoolean returned = new AtomicBoolean();
+    long sent = 0;
     try (Channel channel = connection.createChannel()) {
       channel.confirmSelect();
       // A message that fits no queue is returned and then confirmed all the same: both must be
       // looked at. The return always comes first. (Qpid returns it and refuses to confirm.)
       channel.addReturnListener(_ -> returned.set(true));
+      int batch = 0;
+      long batchBytes = 0;
       for (JobMessage job : jobs) {
+        byte[] message = JobMessageCodec.encode(job);
         channel.basicPublish(
-            Topology.JOBS_EXCHANGE,
-            Topology.JOBS_QUEUE,
-            true,
-            properties(job),
-            JobMessageCodec.encode(job));
+            Topology.JOBS_EXCHANGE, Topology.JOBS_QUEUE, true, properties(job), message);
+        batch++;
+        batchBytes += message.length;
+        if (batch == CONFIRM_COUNT || batchBytes >= CONFIRM_BYTES) {
+          confirm(channel, returned);
+          sent += batch;
+          batch = 0;
+          batchBytes = 0;
+        }
       }
-      boolean kept = channel.waitForConfirms(CONFIRM_TIMEOUT.toMillis());
-      if (!kept && !returned.get()) {
-        throw new CliException(
-            ExitCode.BROKER_UNAVAILABLE,
-            "the broker at "
-                + settings.address()
-                + " refused to keep the job (is it out of disk or memory?); see its log, then submit"
-                + " again");
-      }
+      confirm(channel, returned);
     } catch (IOException | ShutdownSignalException e) {
-      throw BrokerFaults.lost(settings, e);
+      throw counted(sent, BrokerFaults.lost(settings, e));
     } catch (TimeoutException e) {
-      throw new CliException(
-          ExitCode.BROKER_UNAVAILABLE,
-          "the broker at "
-              + settings.address()
-              + " did not confirm the job within "
-              + CONFIRM_TIMEOUT.toSeconds()
-              + " s (is it out of disk or memory?); see its log, then submit again: it stays one"
-              + " job");
+      throw counted(
+          sent,
+          new CliException(
+              ExitCode.BROKER_UNAVAILABLE,
+              "the broker at "
+                  + settings.address()
+                  + " did not confirm the job within "
+                  + CONFIRM_TIMEOUT.toSeconds()
+                  + " s (is it out of disk or memory?); see its log, then submit again: it stays"
+                  + " one job"));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CliException(ExitCode.INTERRUPTED, "interrupted while submitting; submit again");
     }
+  }
+
+  private static CliException counted(long sent, CliException fault) {
+    return sent == 0
+        ? fault
+        : new CliException(
+            fault.exitCode(), fault.getMessage() + " (" + sent + " jobs are on the queue)");
+  }
+
+  private void confirm(Channel channel, AtomicBoolean returned)
+      throws InterruptedException, TimeoutException {
+    boolean kept = channel.waitForConfirms(CONFIRM_TIMEOUT.toMillis());
     if (returned.get()) {
       throw new CliException(
           ExitCode.UNROUTABLE,
@@ -153,6 +150,14 @@ public final class JobBroker implements AutoCloseable {
               + " has no queue bound with key "
               + Topology.JOBS_QUEUE
               + "; start a worker, which binds it, or restore the binding");
+    }
+    if (!kept) {
+      throw new CliException(
+          ExitCode.BROKER_UNAVAILABLE,
+          "the broker at "
+              + settings.address()
+              + " refused to keep the job (is it out of disk or memory?); see its log, then submit"
+              + " again");
     }
   }
 
@@ -167,33 +172,9 @@ public final class JobBroker implements AutoCloseable {
         .priority(job.options().priority())
         .messageId(UUID.randomUUID().toString())
         .timestamp(Date.from(clock.instant()))
+        .headers(Map.of(TraceParent.HEADER, trace.value()))
         .appId("piecework-cli")
         .build();
-  }
-
-  /** Whether a passive declaration succeeds. A refused one closes its channel. */
-  private boolean exists(PassiveDeclaration declaration) {
-    Channel channel;
-    try {
-      channel = connection.createChannel();
-    } catch (IOException | ShutdownSignalException e) {
-      throw BrokerFaults.lost(settings, e);
-    }
-    try {
-      declaration.run(channel);
-      channel.close();
-      return true;
-    } catch (IOException | TimeoutException | ShutdownSignalException e) {
-      if (BrokerFaults.replyCode(e) == AMQP.NOT_FOUND) {
-        return false;
-      }
-      throw BrokerFaults.notDeclared(settings, e);
-    }
-  }
-
-  @FunctionalInterface
-  private interface PassiveDeclaration {
-    void run(Channel channel) throws IOException;
   }
 
   @Override

@@ -5,7 +5,6 @@ import dev.piecework.message.EventData.Progress;
 import dev.piecework.message.EventData.Retrying;
 import dev.piecework.message.EventData.Started;
 import dev.piecework.message.JobEvent;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -39,8 +38,14 @@ final class JobView {
   private Optional<String> change(JobEvent event) {
     return switch (event.type()) {
       case ACCEPTED -> phase("accepted", "accepted");
-      case STARTED -> event.data() instanceof Started started ? started(event, started) : none();
-      case METADATA -> event.data() instanceof Metadata torrent ? metadata(torrent) : none();
+      case STARTED ->
+          event.data() instanceof Started started
+              ? phase("started", "started " + EventWords.started(event, started))
+              : none();
+      case METADATA ->
+          event.data() instanceof Metadata torrent
+              ? Optional.of(EventWords.metadata(torrent))
+              : none();
       case PROGRESS, FILE_UPLOADED -> none();
       case COMPLETED -> end("completed");
       case FAILED -> end("failed");
@@ -48,14 +53,7 @@ final class JobView {
           rest(
               "retrying",
               event.data() instanceof Retrying retrying
-                  ? "attempt "
-                      + event.attempt()
-                      + " failed, the next is due in "
-                      + Human.duration(Duration.between(event.time(), retrying.nextAttemptAt()))
-                      + ": "
-                      + retrying.code()
-                      + ": "
-                      + retrying.reason()
+                  ? EventWords.retrying(event, retrying)
                   : "retrying");
       case HANDED_BACK -> rest("handed back", "handed back: its worker shut down");
       case SEEDING -> phase("seed", "seeding");
@@ -63,30 +61,6 @@ final class JobView {
       case RESUMED -> phase("resumed", "resumed");
       case CANCELLED -> end("cancelled");
     };
-  }
-
-  private Optional<String> started(JobEvent event, Started started) {
-    StringBuilder line = new StringBuilder("started on ").append(started.host());
-    if (event.attempt() > 1) {
-      line.append(", attempt ").append(event.attempt());
-    }
-    if (started.resumed()) {
-      line.append(", going on from the last checkpoint");
-    }
-    return phase("started", line.toString());
-  }
-
-  private Optional<String> metadata(Metadata torrent) {
-    return Optional.of(
-        torrent.name()
-            + ": "
-            + Human.bytes(torrent.totalBytes())
-            + " in "
-            + Human.count(torrent.files(), "file")
-            + ", "
-            + Human.count(torrent.pieces(), "piece")
-            + " of "
-            + Human.bytes(torrent.pieceLength()));
   }
 
   private Optional<String> phase(String next, String line) {

@@ -5,5 +5,9 @@ public enum OutputFormat {
   /** Columns for people. */
   TABLE,
   /** One JSON object for programs. */
-  JSON
+  JSON,
+  /** One JSON object per line, one line per thing: for programs that read as it comes. */
+  JSONL,
+  /** The ids alone, one per line: to be given to another command. */
+  NAME
 }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
 
-/** Prints what became of jobs: a table for people, or one JSON object for programs. */
+/** Prints what became of jobs: a table for people, or JSON for programs. */
 public final class ResultPrinter {
   private static final int MAX_ROWS = 40;
 
@@ -34,6 +34,9 @@ public final class ResultPrinter {
     switch (format) {
       case TABLE -> outcomes.forEach(this::table);
       case JSON -> json(outcomes);
+      case JSONL ->
+          outcomes.forEach(outcome -> JsonOutput.print(out, json -> members(json, outcome)));
+      case NAME -> outcomes.forEach(outcome -> out.println(outcome.jobId()));
     }
     out.flush();
   }
@@ -46,14 +49,18 @@ public final class ResultPrinter {
           json.writeStartArray();
           for (JobOutcome outcome : outcomes) {
             json.writeStartObject();
-            json.writeStringProperty("id", outcome.jobId());
-            json.writeStringProperty("state", outcome.state());
-            json.writeStringProperty("source", outcome.source());
-            outcome.finalEvent().ifPresent(event -> json(json, event));
+            members(json, outcome);
             json.writeEndObject();
           }
           json.writeEndArray();
         });
+  }
+
+  private void members(JsonGenerator json, JobOutcome outcome) {
+    json.writeStringProperty("id", outcome.jobId());
+    json.writeStringProperty("state", outcome.state());
+    json.writeStringProperty("source", outcome.source());
+    outcome.finalEvent().ifPresent(event -> json(json, event));
   }
 
   private void json(JsonGenerator json, JobEvent event) {

@@ -22,7 +22,8 @@ class BrokerSettingsTest {
   @Test
   void theDefaultIsABrokerOnThisMachine() {
     assertThat(environment(Map.of()))
-        .isEqualTo(new BrokerSettings("127.0.0.1", 5672, false, "/", "guest", "guest"));
+        .isEqualTo(
+            new BrokerSettings("127.0.0.1", 5672, false, "/", "guest", "guest", Optional.empty()));
   }
 
   @ParameterizedTest
@@ -36,7 +37,8 @@ class BrokerSettingsTest {
   void theAddressIsReadAsTheWorkerReadsIt(
       String uri, String host, int port, boolean tls, String virtualHost) {
     assertThat(environment(Map.of("PIECEWORK_BROKER_URI", uri)))
-        .isEqualTo(new BrokerSettings(host, port, tls, virtualHost, "guest", "guest"));
+        .isEqualTo(
+            new BrokerSettings(host, port, tls, virtualHost, "guest", "guest", Optional.empty()));
   }
 
   @Test
@@ -66,13 +68,16 @@ class BrokerSettingsTest {
             Optional.of("amqp://flag"),
             Optional.of("flag-user"),
             Optional.of(file),
+            Optional.empty(),
             Map.of(
                 "PIECEWORK_BROKER_URI", "amqp://environment",
                 "PIECEWORK_BROKER_USERNAME", "environment-user",
                 "PIECEWORK_BROKER_PASSWORD", "environment-password"));
 
     assertThat(settings)
-        .isEqualTo(new BrokerSettings("flag", 5672, false, "/", "flag-user", "from file"));
+        .isEqualTo(
+            new BrokerSettings(
+                "flag", 5672, false, "/", "flag-user", "from file", Optional.empty()));
   }
 
   @Test
@@ -87,7 +92,11 @@ class BrokerSettingsTest {
   void aPasswordInTheArgumentsIsRefusedAndNotRepeated() {
     assertThatThrownBy(() ->
             BrokerSettings.of(
-                Optional.of("amqp://user:secret@h"), Optional.empty(), Optional.empty(), Map.of()))
+                Optional.of("amqp://user:secret@h"),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Map.of()))
         .isInstanceOfSatisfying(
             CliException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
         .message()
@@ -130,6 +139,7 @@ class BrokerSettingsTest {
   }
 
   private static BrokerSettings environment(Map<String, String> environment) {
-    return BrokerSettings.of(Optional.empty(), Optional.empty(), Optional.empty(), environment);
+    return BrokerSettings.of(
+        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), environment);
   }
 }

@@ -52,6 +52,7 @@ final class DemoWorker implements AutoCloseable {
     builder.environment().keySet().removeIf(variable -> variable.startsWith("PIECEWORK_"));
     builder.environment().putAll(environment);
     builder.environment().put("PIECEWORK_SCRATCH_DIRECTORY", folder.resolve("scratch").toString());
+    builder.environment().put("PIECEWORK_HTTP_ENABLED", "false");
     builder.environment().put("MALLOC_ARENA_MAX", "2");
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
     return new DemoWorker(name, builder.start(), log);

@@ -11,6 +11,7 @@ import dev.piecework.standalone.store.FolderBlobStore;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** What a worker needs beside itself, for the time of one {@code run}. */
 final class EmbeddedServices implements AutoCloseable {
@@ -67,7 +68,13 @@ final class EmbeddedServices implements AutoCloseable {
   /** How a producer reaches the broker. */
   BrokerSettings brokerSettings() {
     return new BrokerSettings(
-        Loopback.ADDRESS, broker.port(), false, "/", brokerLogin.user(), brokerLogin.secret());
+        Loopback.ADDRESS,
+        broker.port(),
+        false,
+        "/",
+        brokerLogin.user(),
+        brokerLogin.secret(),
+        Optional.empty());
   }
 
   /** How a worker reaches them all. */
@@ -83,6 +90,8 @@ final class EmbeddedServices implements AutoCloseable {
     properties.put("piecework.store.endpoint", store.endpoint().toString());
     properties.put("piecework.store.access-key", store.login().user());
     properties.put("piecework.store.secret-key", store.login().secret());
+    // Nobody watches the worker of one download, and it takes no port for that.
+    properties.put("piecework.http.enabled", false);
     return properties;
   }
 

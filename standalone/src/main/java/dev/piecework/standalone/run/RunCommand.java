@@ -98,7 +98,8 @@ public final class RunCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
-      description = "Form of the result on standard output: table (default) or json.")
+      description =
+          "Form of the result on standard output: table (default), json, jsonl or name (ids only).")
   OutputFormat output = OutputFormat.TABLE;
 
   @Option(
@@ -202,7 +203,7 @@ public final class RunCommand implements Callable<Integer> {
     ExitCode code = ExitCode.OK;
     for (JobOutcome outcome : outcomes) {
       if (outcome.finalEvent().map(JobEvent::data).orElse(null) instanceof Failed failed) {
-        if (output == OutputFormat.JSON) {
+        if (output != OutputFormat.TABLE) {
           // A table has said so already.
           context
               .err()

@@ -58,17 +58,20 @@ final class RunSession {
       if (interruption.requested()) {
         return Map.of();
       }
-      try (WorkerApplication worker = WorkerApplication.start(properties(services, jobs.size()));
-          JobBroker broker = JobBroker.connect(services.brokerSettings(), context.clock())) {
+      try (JobBroker broker = JobBroker.connect(services.brokerSettings(), context.clock())) {
         broker.prepare();
         List<String> ids = jobs.stream().map(RunJob::id).toList();
+        // Before the worker starts: it takes up at once what an earlier run left.
         JobEvents events = broker.listen(ids);
-        broker.publish(messages);
-        Map<String, JobEvent> ended = watch(ids, events, ledger);
-        if (interruption.requested()) {
-          context.err().println("piecework: stopping...");
+        try (WorkerApplication worker =
+            WorkerApplication.start(properties(services, jobs.size()))) {
+          broker.publish(messages);
+          Map<String, JobEvent> ended = watch(ids, events, ledger);
+          if (interruption.requested()) {
+            context.err().println("piecework: stopping...");
+          }
+          return ended;
         }
-        return ended;
       }
     } catch (EmbeddedServiceException e) {
       throw new CliException(ExitCode.STORE_UNAVAILABLE, String.valueOf(e.getMessage()));

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A durable broker, a database and an object store for any number of worker processes, all in one
@@ -145,7 +146,8 @@ public final class LocalServices implements AutoCloseable {
         false,
         "/",
         logins.broker().user(),
-        logins.broker().secret());
+        logins.broker().secret(),
+        Optional.empty());
   }
 
   @Override

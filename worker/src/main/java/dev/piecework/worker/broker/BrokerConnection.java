@@ -4,7 +4,6 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import dev.piecework.worker.settings.BrokerSettings;
 import java.io.IOException;
-import java.security.GeneralSecurityException;
 import java.util.concurrent.TimeoutException;
 
 /** How to reach the broker: the same for consuming and for publishing. */
@@ -27,12 +26,8 @@ public final class BrokerConnection {
     factory.setRequestedHeartbeat(HEARTBEAT_SECONDS);
     factory.setAutomaticRecoveryEnabled(false);
     if (settings.tls()) {
-      try {
-        factory.useSslProtocol(javax.net.ssl.SSLContext.getDefault());
-        factory.enableHostnameVerification();
-      } catch (GeneralSecurityException e) {
-        throw new IllegalStateException("this Java has no default TLS context", e);
-      }
+      factory.useSslProtocol(settings.authorities().context());
+      factory.enableHostnameVerification();
     }
     return factory;
   }

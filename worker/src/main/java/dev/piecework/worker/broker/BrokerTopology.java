@@ -29,5 +29,7 @@ public final class BrokerTopology {
     channel.queueBind(Topology.JOBS_QUEUE, Topology.JOBS_EXCHANGE, Topology.JOBS_QUEUE);
     channel.exchangeDeclare(Topology.EVENTS_EXCHANGE, BuiltinExchangeType.TOPIC, true);
     channel.exchangeDeclare(Topology.CONTROL_EXCHANGE, BuiltinExchangeType.TOPIC, true);
+    channel.queueDeclare(Topology.REQUESTS_QUEUE, true, false, false, Map.of());
+    channel.queueBind(Topology.REQUESTS_QUEUE, Topology.CONTROL_EXCHANGE, Topology.REQUEST_KEY);
   }
 }

@@ -8,7 +8,9 @@ import com.rabbitmq.client.Return;
 import dev.piecework.worker.settings.BrokerSettings;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.BitSet;
+import java.util.Date;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -98,9 +100,11 @@ public final class Publisher implements AutoCloseable {
     AMQP.BasicProperties properties =
         new AMQP.BasicProperties.Builder()
             .messageId(message.messageId())
+            .timestamp(Date.from(Instant.now()))
             .contentType(message.contentType())
             .deliveryMode(deliveryMode)
             .priority(message.priority())
+            .timestamp(Date.from(Instant.now()))
             .headers(message.headers())
             .build();
     channel.basicPublish(

@@ -6,6 +6,8 @@ import dev.piecework.worker.transfer.Checkpoint;
 import dev.piecework.worker.transfer.Transfer;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -30,13 +32,17 @@ public final class CheckpointTable {
    * @param scratchId the scratch folder that the pieces are in
    * @param downloadedBytes block bytes taken from peers since the last time
    * @param sentBytes block bytes given to peers since the last time
+   * @param uploadedBytes bytes in parts that the store has, in all
+   * @param verifiedPieces pieces verified, in all
    */
   public record Step(
       Transfer.Batch batch,
       boolean piecesChanged,
       String scratchId,
       long downloadedBytes,
-      long sentBytes) {
+      long sentBytes,
+      long uploadedBytes,
+      int verifiedPieces) {
 
     private boolean progressed() {
       return !batch.parts().isEmpty() || (piecesChanged && !batch.pieces().isEmpty());
@@ -55,7 +61,7 @@ public final class CheckpointTable {
       for (int object : step.batch().voided()) {
         forget(job, object);
       }
-      step.batch().uploads().forEach(upload -> write(job, upload));
+      step.batch().uploads().forEach(upload -> write(lease, upload));
       step.batch().parts().forEach(part -> write(job, part));
       if (step.piecesChanged()) {
         writePieces(job, step.scratchId(), step.batch().pieces());
@@ -103,28 +109,54 @@ public final class CheckpointTable {
     }
   }
 
-  private void write(String job, Checkpoint.Upload upload) {
+  private void write(Lease lease, Checkpoint.Upload upload) {
+    String job = lease.jobId();
+    String key = takeIntent(lease, upload.object());
     int updated =
         jdbc.sql(
                 """
-                UPDATE piecework_upload SET upload_id = :upload
+                UPDATE piecework_upload SET upload_id = :upload, object_key = :key
                 WHERE job_id = :job AND object_index = :object
                 """)
             .param("job", job)
             .param("object", upload.object())
             .param("upload", upload.uploadId())
+            .param("key", key)
             .update();
     if (updated == 0) {
       jdbc.sql(
               """
-              INSERT INTO piecework_upload(job_id, object_index, upload_id)
-              VALUES (:job, :object, :upload)
+              INSERT INTO piecework_upload(job_id, object_index, upload_id, object_key)
+              VALUES (:job, :object, :upload, :key)
               """)
           .param("job", job)
           .param("object", upload.object())
           .param("upload", upload.uploadId())
+          .param("key", key)
           .update();
     }
+  }
+
+  /** The checkpoint vouches for the upload from now on. Returns its object's key. */
+  private String takeIntent(Lease lease, int object) {
+    // The last: requests before it whose answer was lost may have begun uploads of their own.
+    Optional<Map.Entry<Long, String>> intent =
+        jdbc.sql(
+                """
+                SELECT seq, object_key FROM piecework_upload_intent
+                WHERE job_id = :job AND object_index = :object AND epoch = :epoch
+                ORDER BY seq DESC FETCH FIRST 1 ROWS ONLY
+                """)
+            .param("job", lease.jobId())
+            .param("object", object)
+            .param("epoch", lease.epoch())
+            .query((row, number) -> Map.entry(row.getLong(1), row.getString(2)))
+            .optional();
+    intent.ifPresent(row ->
+        jdbc.sql("DELETE FROM piecework_upload_intent WHERE seq = :seq")
+            .param("seq", row.getKey())
+            .update());
+    return intent.map(Map.Entry::getValue).orElse("");
   }
 
   private void write(String job, Checkpoint.UploadedPart part) {
@@ -183,12 +215,15 @@ public final class CheckpointTable {
               """
               UPDATE piecework_job SET downloaded_bytes = downloaded_bytes + :downloaded,
                 sent_bytes = sent_bytes + :sent, progressed = (progressed OR :progressed),
+                uploaded_bytes = :uploaded, verified_pieces = :verified,
                 updated_at = CURRENT_TIMESTAMP
               WHERE id = :job
               """)
           .param("job", job)
           .param("downloaded", step.downloadedBytes())
           .param("sent", step.sentBytes())
+          .param("uploaded", step.uploadedBytes())
+          .param("verified", step.verifiedPieces())
           .param("progressed", step.progressed())
           .update();
     }

@@ -13,10 +13,12 @@ import dev.piecework.worker.settings.BrokerSettings;
 import dev.piecework.worker.start.WorkerStartException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.amqp.AmqpAuthenticationException;
 import org.springframework.amqp.AmqpException;
 import org.springframework.amqp.core.AcknowledgeMode;
 import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
@@ -41,6 +43,8 @@ public final class BrokerLink implements AutoCloseable {
   private String lastSaid = "";
   private long lastSaidAt;
   private volatile boolean connected;
+  private volatile Optional<String> refusal = Optional.empty();
+  private volatile boolean everConnected;
   private volatile boolean closing;
 
   /**
@@ -94,6 +98,24 @@ public final class BrokerLink implements AutoCloseable {
     return connected && container.isRunning() && !closing;
   }
 
+  /**
+   * Why no job can arrive though the broker is there, or has not been found yet. A broker that was
+   * there and is away is no such reason: as soon as it is back, this worker consumes.
+   *
+   * @return for people; empty if nothing is in the way
+   */
+  public Optional<String> obstacle() {
+    if (refusal.isPresent()) {
+      return refusal.map("the broker refuses this worker: %s"::formatted);
+    }
+    if (!everConnected) {
+      return Optional.of("has not been connected to the broker yet");
+    }
+    return connected && !container.isRunning()
+        ? Optional.of("connected to the broker, but its queue is not consumed")
+        : Optional.empty();
+  }
+
   private sealed interface Attempt {
     record Connected() implements Attempt {}
 
@@ -133,8 +155,10 @@ public final class BrokerLink implements AutoCloseable {
     }
     switch (attempt()) {
       case Attempt.Connected() -> consume();
-      case Attempt.Refused(String why) ->
-          LOG.warn("the broker at {} refuses this worker: {}", settings.address(), why);
+      case Attempt.Refused(String why) -> {
+        refusal = Optional.of(why);
+        LOG.warn("the broker at {} refuses this worker: {}", settings.address(), why);
+      }
       case Attempt.Unreachable(String why) -> sayUnreachable(why);
     }
   }
@@ -191,7 +215,18 @@ public final class BrokerLink implements AutoCloseable {
         LOG.warn("queues could not be declared: {}", e.toString());
       }
       connected = true;
+      everConnected = true;
+      refusal = Optional.empty();
       LOG.info("connected to the broker at {}: taking jobs", settings.address());
+    }
+
+    @Override
+    public void onFailed(Exception failure) {
+      // The password was changed, or the user taken away, while this worker ran.
+      refusal =
+          failure instanceof AmqpAuthenticationException
+              ? Optional.of("user name or password are wrong")
+              : Optional.empty();
     }
 
     @Override

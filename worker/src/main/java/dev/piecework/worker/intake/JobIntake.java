@@ -5,6 +5,7 @@ import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobMessageCodec;
 import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
+import dev.piecework.message.TraceParent;
 import dev.piecework.worker.broker.OutgoingMessage;
 import dev.piecework.worker.broker.PublishException;
 import dev.piecework.worker.broker.Publisher;
@@ -16,6 +17,8 @@ import dev.piecework.worker.job.Submission;
 import dev.piecework.worker.outbox.OutboxPump;
 import dev.piecework.worker.pipeline.JobRunner;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -45,15 +48,21 @@ public final class JobIntake implements ChannelAwareMessageListener {
   private final JobRunner runner;
   private final Publisher publisher;
   private final OutboxPump outbox;
+  private final IntakeMetrics metrics;
   private volatile boolean closing;
 
   /** Hands claimed jobs to a runner. */
   public JobIntake(
-      Admissions admissions, JobRunner runner, Publisher publisher, OutboxPump outbox) {
+      Admissions admissions,
+      JobRunner runner,
+      Publisher publisher,
+      OutboxPump outbox,
+      IntakeMetrics metrics) {
     this.admissions = admissions;
     this.runner = runner;
     this.publisher = publisher;
     this.outbox = outbox;
+    this.metrics = metrics;
   }
 
   /**
@@ -70,7 +79,7 @@ public final class JobIntake implements ChannelAwareMessageListener {
       return;
     }
     MessageProperties properties = message.getMessageProperties();
-    Delivery delivery = new Delivery(channel, properties.getDeliveryTag());
+    Delivery delivery = Delivery.of(channel, properties.getDeliveryTag());
     JobMessage job;
     try {
       job = JobMessageCodec.decode(message.getBody());
@@ -83,11 +92,19 @@ public final class JobIntake implements ChannelAwareMessageListener {
             job,
             Optional.ofNullable(properties.getMessageId()).orElse(""),
             properties.getHeaders().containsKey(JobEntries.CONTINUATION_HEADER),
-            Boolean.TRUE.equals(properties.isRedelivered()));
-    take(submission, delivery);
+            Boolean.TRUE.equals(properties.isRedelivered()),
+            trace(properties));
+    take(submission, delivery, Optional.ofNullable(properties.getTimestamp()).map(Date::toInstant));
   }
 
-  private void take(Submission submission, Delivery delivery) throws InterruptedException {
+  /** Anybody may write anything into a header: what is no trace is none. */
+  private static Optional<TraceParent> trace(MessageProperties properties) {
+    return Optional.ofNullable(properties.getHeaders().get(TraceParent.HEADER))
+        .flatMap(header -> TraceParent.parse(header.toString()));
+  }
+
+  private void take(Submission submission, Delivery delivery, Optional<Instant> published)
+      throws InterruptedException {
     while (!closing) {
       try {
         Admissions.Admission admission = admissions.admit(submission);
@@ -95,9 +112,10 @@ public final class JobIntake implements ChannelAwareMessageListener {
         switch (admission) {
           case LEAVE -> {
             LOG.debug("job {}: nothing to do", submission.job().id());
+            metrics.left();
             delivery.acknowledge();
           }
-          case CLAIM -> claim(submission.job().id(), delivery);
+          case CLAIM -> claim(submission, delivery, published);
         }
         return;
       } catch (DataAccessException | TransactionException e) {
@@ -110,7 +128,8 @@ public final class JobIntake implements ChannelAwareMessageListener {
     }
   }
 
-  private void claim(String jobId, Delivery delivery) throws InterruptedException {
+  private void claim(Submission submission, Delivery delivery, Optional<Instant> published)
+      throws InterruptedException {
     while (!runner.takeSlot(SLOT_WAIT)) {
       if (closing) {
         return;
@@ -118,11 +137,13 @@ public final class JobIntake implements ChannelAwareMessageListener {
     }
     boolean started = false;
     try {
-      Optional<Claim> claim = admissions.claim(jobId);
+      Optional<Claim> claim = admissions.claim(submission.job().id());
       if (claim.isPresent()) {
-        runner.start(claim.get(), delivery::acknowledge);
+        runner.start(claim.get(), submission.trace(), delivery::acknowledge);
         started = true;
+        metrics.claimed(published);
       } else {
+        metrics.left();
         delivery.acknowledge();
       }
       outbox.wake();
@@ -140,6 +161,7 @@ public final class JobIntake implements ChannelAwareMessageListener {
             Fault.Kind.INVALID_MESSAGE,
             problem.error() + ": " + String.valueOf(problem.getMessage()));
     LOG.warn("message refused: {}", fault.message());
+    metrics.refused();
     MessageProperties properties = message.getMessageProperties();
     OutgoingMessage dead =
         new OutgoingMessage(

@@ -6,6 +6,7 @@ import dev.piecework.message.EventType;
 import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobMessageCodec;
 import dev.piecework.message.MessageException;
+import dev.piecework.worker.checkpoint.UploadIntents;
 import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.outbox.Outbox;
 import dev.piecework.worker.outbox.TextMap;
@@ -27,6 +28,7 @@ public final class Admissions {
   private final Transitions transitions;
   private final Outbox outbox;
   private final JobEntries entries;
+  private final OrderedEnds ends;
   private final String worker;
   private final Duration leaseDuration;
   private final Duration requeueAfter;
@@ -48,6 +50,7 @@ public final class Admissions {
     this.transitions = new Transitions(jdbc, worker);
     this.outbox = outbox;
     this.entries = new JobEntries(worker);
+    this.ends = new OrderedEnds(transitions, outbox, entries);
     this.worker = worker;
     this.leaseDuration = leaseDuration;
     this.requeueAfter = requeueAfter;
@@ -63,8 +66,8 @@ public final class Admissions {
 
   /**
    * Writes a new job down, or says what is to be done about one that is there. Submitting a job
-   * again changes nothing, but for two ends: of a completed job the event is published again, under
-   * the same id; a failed one starts again from its checkpoint.
+   * again changes nothing, but for three ends: of a completed job the event is published again,
+   * under the same id; a failed one starts again from its checkpoint, a cancelled one from nothing.
    */
   public Admission admit(Submission submission) {
     try {
@@ -91,7 +94,7 @@ public final class Admissions {
         switch (row.state()) {
           case QUEUED -> Admission.CLAIM;
           case RUNNING -> row.leased() ? Admission.LEAVE : Admission.CLAIM;
-          case RETRYING, PAUSED, CANCELLED -> Admission.LEAVE;
+          case RETRYING, PAUSED, CANCELLING -> Admission.LEAVE;
           case COMPLETED, SEEDING -> {
             if (asked) {
               outbox.again(row.id(), EventType.COMPLETED.wireName());
@@ -99,7 +102,7 @@ public final class Admissions {
             }
             yield Admission.LEAVE;
           }
-          case FAILED -> {
+          case FAILED, CANCELLED -> {
             if (!asked) {
               yield Admission.LEAVE;
             }
@@ -110,18 +113,15 @@ public final class Admissions {
   }
 
   private void resubmit(JobRow row, Submission submission) {
-    JobMessage before = message(row.id());
+    JobMessage before = message(jdbc, row.id());
     if (!before.destination().equals(submission.job().destination())
         || !before.source().equals(submission.job().source())) {
       // Another job under the same name: what the earlier one has done is of no use to it.
-      for (String table :
-          new String[] {"piecework_part", "piecework_upload", "piecework_checkpoint"}) {
-        jdbc.sql("DELETE FROM " + table + " WHERE job_id = :id").param("id", row.id()).update();
-      }
+      UploadIntents.giveUp(jdbc, row.id());
       jdbc.sql(
               """
               UPDATE piecework_job SET metainfo = NULL, bucket = :bucket, prefix = :prefix,
-                downloaded_bytes = 0 WHERE id = :id
+                downloaded_bytes = 0, uploaded_bytes = 0, verified_pieces = 0 WHERE id = :id
               """)
           .param("bucket", submission.job().destination().bucket())
           .param("prefix", submission.job().destination().prefix())
@@ -138,8 +138,9 @@ public final class Admissions {
     jdbc.sql(
             """
             UPDATE piecework_job SET submission = :submission, message = :message,
-              priority = :priority, labels = :labels WHERE id = :id
+              priority = :priority, labels = :labels, trace_parent = :trace WHERE id = :id
             """)
+        .param("trace", submission.traceText())
         .param("submission", submission.messageId())
         .param("message", text(submission.job()))
         .param("priority", submission.job().options().priority())
@@ -157,9 +158,9 @@ public final class Admissions {
             INSERT INTO piecework_job(id, message, submission, state, reason, attempt, failures,
               progressed, epoch, lease_owner, lease_until, due_at, requeues, priority, labels,
               bucket, prefix, info_hash, name, total_bytes, total_pieces, total_files,
-              downloaded_bytes, sent_bytes, created_at, updated_at)
+              downloaded_bytes, sent_bytes, created_at, updated_at, trace_parent)
             VALUES (:id, :message, :submission, :state, '', 0, 0, FALSE, 0, '', NULL, :due, 0,
-              :priority, :labels, :bucket, :prefix, '', '', 0, 0, 0, 0, 0, :now, :now)
+              :priority, :labels, :bucket, :prefix, '', '', 0, 0, 0, 0, 0, :now, :now, :trace)
             """)
         .param("id", job.id())
         .param("message", text(job))
@@ -171,6 +172,7 @@ public final class Admissions {
         .param("bucket", destination.bucket())
         .param("prefix", destination.prefix())
         .param("now", now)
+        .param("trace", submission.traceText())
         .update();
     JobRow row = transitions.lock(job.id()).orElseThrow();
     transitions.history("NEW", row, "");
@@ -183,7 +185,7 @@ public final class Admissions {
   /**
    * Takes a job: raises its epoch, so that whoever had it before can write no more.
    *
-   * @return empty if it is not to be had: held by a worker, at rest, or ended
+   * @return empty if it is not to be had: held by a worker, at rest, ordered to stop, or ended
    */
   public Optional<Claim> claim(String jobId) {
     return perform(() -> {
@@ -194,7 +196,7 @@ public final class Admissions {
       JobRow row = found.get();
       boolean free =
           row.state() == JobState.QUEUED || (row.state() == JobState.RUNNING && !row.leased());
-      if (!free) {
+      if (!free || ends.obey(row, "its worker " + row.leaseOwner() + " is gone").isPresent()) {
         return Optional.empty();
       }
       JobRow claimed = row.claimed(worker, leaseDuration);
@@ -210,7 +212,7 @@ public final class Admissions {
               new EventData.Started(worker, hostName(), hasCheckpoint(jobId))),
           row.now());
       return Optional.of(
-          new Claim(new Lease(jobId, claimed.epoch(), worker), claimed, message(jobId)));
+          new Claim(new Lease(jobId, claimed.epoch(), worker), claimed, message(jdbc, jobId)));
     });
   }
 
@@ -222,7 +224,7 @@ public final class Admissions {
         > 0;
   }
 
-  private JobMessage message(String jobId) {
+  static JobMessage message(JdbcClient jdbc, String jobId) {
     String text =
         jdbc.sql("SELECT message FROM piecework_job WHERE id = :id")
             .param("id", jobId)

@@ -27,6 +27,7 @@ public final class JobLedger {
   private final Transitions transitions;
   private final Outbox outbox;
   private final JobEntries entries;
+  private final OrderedEnds ends;
   private final Duration requeueAfter;
 
   /**
@@ -44,6 +45,7 @@ public final class JobLedger {
     this.transitions = new Transitions(jdbc, worker);
     this.outbox = outbox;
     this.entries = new JobEntries(worker);
+    this.ends = new OrderedEnds(transitions, outbox, entries);
     this.requeueAfter = requeueAfter;
   }
 
@@ -65,18 +67,27 @@ public final class JobLedger {
    *
    * @param seeding whether the worker now gives to the swarm, keeping the lease
    * @param completed makes the event's data
+   * @throws OrderPendingException if the job was ordered to stop first: {@link #handBack} obeys
    */
   public void complete(
       Lease lease, boolean seeding, Function<Totals, EventData.Completed> completed) {
     holding(
         lease,
         row -> {
+          if (row.order() != Order.NONE) {
+            throw new OrderPendingException(row.id(), row.order());
+          }
           long downloaded =
               jdbc.sql("SELECT downloaded_bytes FROM piecework_job WHERE id = :id")
                   .param("id", row.id())
                   .query(Long.class)
                   .single();
-          jdbc.sql("UPDATE piecework_job SET completed_at = CURRENT_TIMESTAMP WHERE id = :id")
+          jdbc.sql(
+                  """
+                  UPDATE piecework_job SET completed_at = CURRENT_TIMESTAMP,
+                    uploaded_bytes = total_bytes, verified_pieces = total_pieces
+                  WHERE id = :id
+                  """)
               .param("id", row.id())
               .update();
           JobRow after = seeding ? row.seeding() : row.ended(JobState.COMPLETED, 0);
@@ -106,7 +117,8 @@ public final class JobLedger {
   }
 
   /**
-   * A run that ended badly: the job is tried again later, or has failed.
+   * A run that ended badly: the job is tried again later, or has failed, or obeys the order that it
+   * has. A job that is to rest and can never go on has failed all the same.
    *
    * @return the state it is in now
    */
@@ -116,7 +128,11 @@ public final class JobLedger {
             row -> {
               int failures = row.failuresAfterThis();
               String reason = fault.kind() + ": " + fault.message();
-              if (!fault.isTransient() || policy.exhausted(failures)) {
+              boolean fatal = !fault.isTransient() || policy.exhausted(failures);
+              if (row.order() == Order.CANCEL || (row.order() == Order.PAUSE && !fatal)) {
+                return ends.obey(row, "its run had ended with " + reason).orElseThrow();
+              }
+              if (fatal) {
                 return fail(row, failures, fault, reason);
               }
               JobRow after = row.retrying(policy.delay(failures, random));
@@ -148,18 +164,24 @@ public final class JobLedger {
     return after;
   }
 
-  /** Gives the job back because this worker shuts down: the attempt does not count. */
-  public void handBack(Lease lease) {
-    holding(
-        lease,
-        row -> {
-          JobRow after = row.handedBack(requeueAfter);
-          transitions.change(row, after, "handed back: the worker shuts down");
-          outbox.add(
-              entries.entry(after, EventType.HANDED_BACK, "", new EventData.None()), row.now());
-          outbox.add(entries.continuation(after), row.now());
-          return after;
-        });
+  /**
+   * Gives the job back before its end: because this worker shuts down, which does not count as an
+   * attempt, or because it was ordered to.
+   *
+   * @param reason why, if there is no order
+   * @return {@link JobState#QUEUED}, or what the order says: {@link JobState#PAUSED} or {@link
+   *     JobState#CANCELLING}
+   */
+  public JobState handBack(Lease lease, String reason) {
+    return holding(lease, row -> ends.obey(row, "").orElseGet(() -> handBack(row, reason))).state();
+  }
+
+  private JobRow handBack(JobRow row, String reason) {
+    JobRow after = row.handedBack(requeueAfter);
+    transitions.change(row, after, "handed back: " + reason);
+    outbox.add(entries.entry(after, EventType.HANDED_BACK, "", new EventData.None()), row.now());
+    outbox.add(entries.continuation(after), row.now());
+    return after;
   }
 
   /** The row as it stands; for tests and questions. */

@@ -18,9 +18,13 @@ import java.util.Optional;
  * @param leaseOwner worker that holds it; empty if none
  * @param leaseUntil when the lease ends, by the database's clock
  * @param dueAt when the sweeper shall look at it
- * @param requeues times its message was published again since it last ran
+ * @param requeues times its message was published again since it last ran; of a cancelled job,
+ *     times that clearing away was begun
  * @param priority of its messages
  * @param labels repeated in every event
+ * @param order what its holder is told and has not obeyed yet
+ * @param orderReason why, as whoever gave the order says; may be empty
+ * @param deleteObjects whether its cancellation deletes finished objects
  * @param createdAt when it was accepted
  * @param now the database's clock when it was read
  */
@@ -38,6 +42,9 @@ public record JobRow(
     int requeues,
     int priority,
     Map<String, String> labels,
+    Order order,
+    String orderReason,
+    boolean deleteObjects,
     Instant createdAt,
     Instant now) {
 
@@ -80,6 +87,50 @@ public record JobRow(
   /** Back on the queue because its worker has vanished. */
   JobRow lost(Duration requeueAfter) {
     return released(JobState.QUEUED, attempt, failuresAfterThis(), requeueAfter);
+  }
+
+  /** At rest: nobody holds it, and nothing is due until it is resumed. */
+  JobRow paused() {
+    return ended(JobState.PAUSED, progressed ? 0 : failures);
+  }
+
+  /** Back at work by order, after it had rested or ended: fenced off from all that was before. */
+  JobRow restarted(boolean newSeries, Duration requeueAfter) {
+    return with(
+        JobState.QUEUED,
+        newSeries ? 0 : attempt,
+        newSeries ? 0 : failures,
+        epoch + 1,
+        "",
+        Optional.empty(),
+        Optional.of(now.plus(requeueAfter)),
+        0);
+  }
+
+  /** Given up: whichever worker comes first clears away, not before a time. */
+  JobRow cancelling(Duration delay) {
+    return with(
+        JobState.CANCELLING,
+        attempt,
+        failures,
+        epoch,
+        "",
+        Optional.empty(),
+        Optional.of(now.plus(delay)),
+        state == JobState.CANCELLING ? requeues : 0);
+  }
+
+  /** Given up, and a worker clears away. */
+  JobRow cancelClaimed(String owner, Duration lease) {
+    return with(
+        JobState.CANCELLING,
+        attempt,
+        failures,
+        epoch + 1,
+        owner,
+        Optional.of(now.plus(lease)),
+        Optional.empty(),
+        requeues + 1);
   }
 
   JobRow retrying(Duration delay) {
@@ -129,13 +180,15 @@ public record JobRow(
       Optional<Instant> newUntil,
       Optional<Instant> newDue,
       int newRequeues) {
+    // An order is over when the state changes: obeyed, or too late.
+    boolean same = newState == state;
     return new JobRow(
         id,
         submission,
         newState,
         newAttempt,
         newFailures,
-        newState == state && progressed && newEpoch == epoch,
+        same && progressed && newEpoch == epoch,
         newEpoch,
         newOwner,
         newUntil,
@@ -143,6 +196,32 @@ public record JobRow(
         newRequeues,
         priority,
         labels,
+        same ? order : Order.NONE,
+        same ? orderReason : "",
+        newState != JobState.QUEUED && deleteObjects,
+        createdAt,
+        now);
+  }
+
+  /** With another order for its holder. */
+  JobRow ordered(Order newOrder, String reason, boolean delete) {
+    return new JobRow(
+        id,
+        submission,
+        state,
+        attempt,
+        failures,
+        progressed,
+        epoch,
+        leaseOwner,
+        leaseUntil,
+        dueAt,
+        requeues,
+        priority,
+        labels,
+        newOrder,
+        reason,
+        delete,
         createdAt,
         now);
   }

@@ -1,11 +1,12 @@
 package dev.piecework.worker.job;
 
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Set;
 
 /**
- * The states of a job and the ways between them; docs/state-machine.md draws them. Only {@link
- * JobLedger} changes a job's state.
+ * The states of a job and the ways between them; docs/architecture.md draws them. Every change
+ * passes {@link Transitions#change}, which asks {@link #to} and writes the history.
  */
 public enum JobState {
   /** Written down; a message for it is on the queue or in a worker's hands. */
@@ -22,28 +23,38 @@ public enum JobState {
   COMPLETED,
   /** Given up after a permanent fault, or too many transient ones. */
   FAILED,
-  /** Given up by order. */
+  /** Given up by order; what it has in the store is being cleared away, under a lease. */
+  CANCELLING,
+  /** Given up by order; nothing of it is left open. */
   CANCELLED;
 
   /** States that may follow this one. */
   public Set<JobState> next() {
     return switch (this) {
-      case QUEUED -> EnumSet.of(RUNNING, PAUSED, CANCELLED);
+      case QUEUED -> EnumSet.of(RUNNING, PAUSED, CANCELLING);
       // To itself: another worker takes over a job whose lease has expired.
       case RUNNING ->
-          EnumSet.of(RUNNING, QUEUED, RETRYING, SEEDING, PAUSED, COMPLETED, FAILED, CANCELLED);
-      case RETRYING -> EnumSet.of(QUEUED, PAUSED, CANCELLED);
+          EnumSet.of(RUNNING, QUEUED, RETRYING, SEEDING, PAUSED, COMPLETED, FAILED, CANCELLING);
+      case RETRYING -> EnumSet.of(QUEUED, PAUSED, CANCELLING);
       case SEEDING -> EnumSet.of(COMPLETED);
-      case PAUSED -> EnumSet.of(QUEUED, CANCELLED);
-      // Only a new submission wakes a failed job.
-      case FAILED -> EnumSet.of(QUEUED);
-      case COMPLETED, CANCELLED -> EnumSet.noneOf(JobState.class);
+      case PAUSED -> EnumSet.of(QUEUED, CANCELLING);
+      // Only a new submission or an order wakes a failed job.
+      case FAILED -> EnumSet.of(QUEUED, CANCELLING);
+      // To itself: a worker takes it up, or puts it off because the store is away.
+      case CANCELLING -> EnumSet.of(CANCELLING, CANCELLED);
+      case CANCELLED -> EnumSet.of(QUEUED);
+      case COMPLETED -> EnumSet.noneOf(JobState.class);
     };
   }
 
-  /** Whether a worker holds a lease in this state. */
+  /** Whether a worker holds a lease in this state; for {@link #CANCELLING}, unless it waits. */
   public boolean leased() {
-    return this == RUNNING || this == SEEDING;
+    return this == RUNNING || this == SEEDING || this == CANCELLING;
+  }
+
+  /** As it stands in replies. */
+  public String wireName() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /**

@@ -20,6 +20,7 @@ public final class LostJobs {
   private final Transitions transitions;
   private final Outbox outbox;
   private final JobEntries entries;
+  private final OrderedEnds ends;
   private final Duration requeueAfter;
 
   /**
@@ -37,6 +38,7 @@ public final class LostJobs {
     this.transitions = new Transitions(jdbc, worker);
     this.outbox = outbox;
     this.entries = new JobEntries(worker);
+    this.ends = new OrderedEnds(transitions, outbox, entries);
     this.requeueAfter = requeueAfter;
   }
 
@@ -50,8 +52,8 @@ public final class LostJobs {
         jdbc.sql(
                 """
                 SELECT id FROM piecework_job
-                WHERE due_at <= CURRENT_TIMESTAMP
-                  OR (lease_until <= CURRENT_TIMESTAMP AND lease_owner <> '')
+                WHERE state <> 'CANCELLING' AND (due_at <= CURRENT_TIMESTAMP
+                  OR (lease_until <= CURRENT_TIMESTAMP AND lease_owner <> ''))
                 FETCH FIRST %d ROWS ONLY
                 """
                     .formatted(AT_ONCE))
@@ -115,9 +117,12 @@ public final class LostJobs {
         if (!abandoned) {
           return false;
         }
-        JobRow after = row.lost(requeueAfter);
-        transitions.change(row, after, "has lost its worker " + row.leaseOwner());
-        outbox.add(entries.continuation(after), row.now());
+        String lost = "has lost its worker " + row.leaseOwner();
+        if (ends.obey(row, lost).isEmpty()) {
+          JobRow after = row.lost(requeueAfter);
+          transitions.change(row, after, lost);
+          outbox.add(entries.continuation(after), row.now());
+        }
       }
       case SEEDING -> {
         if (!abandoned) {
@@ -126,6 +131,13 @@ public final class LostJobs {
         // Seeding needs the scratch of the worker that downloaded: it ends with it.
         JobRow after = row.ended(JobState.COMPLETED, 0);
         transitions.change(row, after, "seeding ended with its worker " + row.leaseOwner());
+      }
+      case CANCELLING -> {
+        // Whoever clears away claims it himself; but a worker knows its own earlier life is over.
+        if (deadOwner.isEmpty() || !row.leaseOwner().equals(deadOwner)) {
+          return false;
+        }
+        transitions.change(row, row.cancelling(Duration.ZERO), "has lost its worker " + deadOwner);
       }
       case PAUSED, COMPLETED, FAILED, CANCELLED -> {
         return false;

@@ -24,7 +24,7 @@ final class Transitions {
   private static final String COLUMNS =
       """
       id, submission, state, attempt, failures, progressed, epoch, lease_owner, lease_until, \
-      due_at, requeues, priority, labels, created_at, CURRENT_TIMESTAMP AS present
+      due_at, requeues, priority, labels, ordered, order_reason, delete_objects, created_at, CURRENT_TIMESTAMP AS present
       """;
 
   private final JdbcClient jdbc;
@@ -80,6 +80,26 @@ final class Transitions {
         reason.isEmpty() ? "" : ": " + reason);
   }
 
+  /**
+   * Writes an order for the holder of a locked row.
+   *
+   * @param what for the log
+   */
+  void order(JobRow after, String what) {
+    jdbc.sql(
+            """
+            UPDATE piecework_job SET ordered = :ordered, order_reason = :reason,
+              delete_objects = :delete, updated_at = CURRENT_TIMESTAMP
+            WHERE id = :id
+            """)
+        .param("ordered", after.order().column())
+        .param("reason", after.orderReason())
+        .param("delete", after.deleteObjects())
+        .param("id", after.id())
+        .update();
+    LOG.info("job {} is {} and is told to {}", after.id(), after.state(), what);
+  }
+
   /** Writes what changed beside the state. */
   void write(JobRow after, String reason) {
     jdbc.sql(
@@ -87,6 +107,7 @@ final class Transitions {
             UPDATE piecework_job SET state = :state, reason = :reason, attempt = :attempt,
               failures = :failures, progressed = :progressed, epoch = :epoch,
               lease_owner = :owner, lease_until = :until, due_at = :due, requeues = :requeues,
+              ordered = :ordered, order_reason = :orderReason, delete_objects = :delete,
               updated_at = CURRENT_TIMESTAMP
             WHERE id = :id
             """)
@@ -100,6 +121,9 @@ final class Transitions {
         .param("until", time(after.leaseUntil()), Types.TIMESTAMP_WITH_TIMEZONE)
         .param("due", time(after.dueAt()), Types.TIMESTAMP_WITH_TIMEZONE)
         .param("requeues", after.requeues())
+        .param("ordered", after.order().column())
+        .param("orderReason", after.orderReason())
+        .param("delete", after.deleteObjects())
         .param("id", after.id())
         .update();
   }
@@ -145,6 +169,9 @@ final class Transitions {
         row.getInt("requeues"),
         row.getInt("priority"),
         TextMap.read(row.getString("labels")),
+        Order.ofColumn(row.getString("ordered")),
+        row.getString("order_reason"),
+        row.getBoolean("delete_objects"),
         instant(row, "created_at").orElseThrow(),
         instant(row, "present").orElseThrow());
   }

@@ -3,6 +3,7 @@ package dev.piecework.worker.lease;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -23,6 +24,9 @@ public final class LeaseKeeper {
   private final LongSupplier nanoClock;
   private final Map<Lease, Held> held = new ConcurrentHashMap<>();
 
+  /** When the renewal at hand began; empty between renewals. */
+  private volatile OptionalLong renewing = OptionalLong.empty();
+
   /**
    * @param table where leases are
    * @param duration of a lease
@@ -34,15 +38,47 @@ public final class LeaseKeeper {
     this.nanoClock = nanoClock;
   }
 
-  private record Held(Runnable onLost, long renewedAt) {}
+  private record Held(Runnable onLost, Runnable onOrder, long renewedAt) {
+    Held renewed(long at) {
+      return new Held(onLost, onOrder, at);
+    }
+  }
 
   /**
    * Takes care of a lease that has just been claimed.
    *
-   * @param onLost run once, on the keeper's thread, if it is lost; must return at once
+   * @param onLost run once, on one of the keeper's threads, if it is lost; must return at once
    */
   public void keep(Lease lease, Runnable onLost) {
-    held.put(lease, new Held(onLost, nanoClock.getAsLong()));
+    keep(lease, onLost, () -> {});
+  }
+
+  /**
+   * The same for a job that may be ordered to stop.
+   *
+   * @param onOrder run when it is, possibly more than once, on any thread; must return at once
+   */
+  public void keep(Lease lease, Runnable onLost, Runnable onOrder) {
+    held.put(lease, new Held(onLost, onOrder, nanoClock.getAsLong()));
+  }
+
+  /**
+   * Looks whether a job that we hold is ordered to stop. Every renewal looks too, so that nothing
+   * but time is lost when nobody calls this.
+   */
+  public void look(String jobId) {
+    for (Lease lease : held.keySet()) {
+      if (lease.jobId().equals(jobId)) {
+        tell(lease);
+      }
+    }
+  }
+
+  private void tell(Lease lease) {
+    Held now = held.get(lease);
+    if (now != null && table.ordered(lease)) {
+      now.onOrder().run();
+    }
   }
 
   /** Lets go of a lease whose job has ended. */
@@ -62,28 +98,55 @@ public final class LeaseKeeper {
     }
   }
 
+  /**
+   * Gives up leases that have run out by our own clock while a renewal hangs: a database that
+   * neither answers nor refuses must not keep a worker believing. Called about as often as {@link
+   * #renewAll}, by another thread. A worker that merely slept asks the database first: nobody need
+   * have taken its jobs.
+   */
+  public void giveUpExpired() {
+    OptionalLong begun = renewing;
+    if (begun.isEmpty() || nanoClock.getAsLong() - begun.getAsLong() < duration.toNanos() / 3) {
+      return;
+    }
+    held.forEach((lease, was) -> {
+      if (expired(was)) {
+        lost(lease, "the database does not answer");
+      }
+    });
+  }
+
+  private boolean expired(Held was) {
+    return nanoClock.getAsLong() - was.renewedAt() >= duration.toNanos();
+  }
+
   private void renew(Lease lease) {
     long begun = nanoClock.getAsLong();
+    renewing = OptionalLong.of(begun);
     try {
       if (table.renew(List.of(lease), duration).isEmpty()) {
-        held.computeIfPresent(lease, (key, was) -> new Held(was.onLost(), begun));
+        held.computeIfPresent(lease, (key, was) -> was.renewed(begun));
+        tell(lease);
       } else {
-        lost(lease, "another worker has the job");
+        lost(lease, "the job has just ended, or another worker has it");
       }
     } catch (DataAccessException | TransactionException e) {
       Held now = held.get(lease);
-      if (now != null && nanoClock.getAsLong() - now.renewedAt() >= duration.toNanos()) {
+      if (now != null && expired(now)) {
         lost(lease, "the database cannot be reached");
       } else {
         LOG.warn("lease on job {} could not be renewed, trying again", lease.jobId());
       }
+    } finally {
+      renewing = OptionalLong.empty();
     }
   }
 
   private void lost(Lease lease, String why) {
     Held was = held.remove(lease);
     if (was != null) {
-      LOG.warn("lease on job {} (epoch {}) lost: {}", lease.jobId(), lease.epoch(), why);
+      // Whoever still works on the job warns.
+      LOG.info("lease on job {} (epoch {}) is gone: {}", lease.jobId(), lease.epoch(), why);
       was.onLost().run();
     }
   }

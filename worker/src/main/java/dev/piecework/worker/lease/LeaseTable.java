@@ -51,6 +51,21 @@ public final class LeaseTable {
     return lost;
   }
 
+  /** Whether whoever holds this lease is ordered to stop. */
+  public boolean ordered(Lease lease) {
+    return jdbc.sql(
+            """
+            SELECT id FROM piecework_job
+            WHERE id = :id AND epoch = :epoch AND lease_owner = :owner AND ordered <> ''
+            """)
+        .param("id", lease.jobId())
+        .param("epoch", lease.epoch())
+        .param("owner", lease.owner())
+        .query(String.class)
+        .optional()
+        .isPresent();
+  }
+
   /**
    * The fence: locks the job's row for the transaction at hand and checks who holds it.
    *
@@ -74,9 +89,25 @@ public final class LeaseTable {
     }
   }
 
-  /** The fence on its own, before an outside effect. */
-  public void check(Lease lease) {
-    transactions.executeWithoutResult(status -> require(lease));
+  /** The fence on its own, before an outside effect; takes no lock. */
+  public Fence fence(Lease lease) {
+    return () -> {
+      boolean held =
+          jdbc.sql(
+                  """
+                  SELECT id FROM piecework_job
+                  WHERE id = :id AND epoch = :epoch AND lease_owner = :owner
+                  """)
+              .param("id", lease.jobId())
+              .param("epoch", lease.epoch())
+              .param("owner", lease.owner())
+              .query(String.class)
+              .optional()
+              .isPresent();
+      if (!held) {
+        throw new LeaseLostException(lease);
+      }
+    };
   }
 
   private Instant now() {

@@ -1,6 +1,7 @@
 package dev.piecework.worker.loop;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
@@ -20,7 +21,9 @@ public final class Loop implements AutoCloseable {
   private final double jitter;
   private final Runnable round;
   private final CountDownLatch closed = new CountDownLatch(1);
+  private final Pulse pulse = new Pulse();
   private final Thread thread;
+  private volatile boolean roundFirst;
 
   /**
    * @param name of the thread
@@ -36,24 +39,57 @@ public final class Loop implements AutoCloseable {
     this.thread = Thread.ofVirtual().name(name).unstarted(this::run);
   }
 
+  /** As the thread is called. */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * What keeps it from turning, for people.
+   *
+   * @param patience longest round that is no fault
+   * @return empty if it turns, or was not started, or is closed
+   */
+  public Optional<String> trouble(Duration patience) {
+    return closed.getCount() == 0
+        ? Optional.empty()
+        : pulse.trouble(thread, patience.plus(interval.multipliedBy(2)));
+  }
+
   /** Starts; the first round comes after one interval. */
   public void start() {
+    pulse.beat();
     thread.start();
+  }
+
+  /** Starts with a round. */
+  public void startAtOnce() {
+    roundFirst = true;
+    start();
   }
 
   private void run() {
     try {
+      if (roundFirst) {
+        turn();
+      }
       while (!closed.await(pause().toMillis(), TimeUnit.MILLISECONDS)) {
-        try {
-          round.run();
-        } catch (RuntimeException e) {
-          LOG.warn("{}: {}", name, e.toString().replaceAll("\\s+", " "));
-          LOG.debug("{}", name, e);
-        }
+        turn();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private void turn() {
+    pulse.beat();
+    try {
+      round.run();
+    } catch (RuntimeException e) {
+      LOG.warn("{}: {}", name, e.toString().replaceAll("\\s+", " "));
+      LOG.debug("{}", name, e);
+    }
+    pulse.beat();
   }
 
   private Duration pause() {

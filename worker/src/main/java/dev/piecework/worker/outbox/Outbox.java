@@ -1,5 +1,6 @@
 package dev.piecework.worker.outbox;
 
+import dev.piecework.message.TraceParent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -9,8 +10,10 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -21,7 +24,8 @@ public final class Outbox {
   private static final String COLUMNS =
       """
       o.seq, o.message_id, o.job_id, o.epoch, o.type, o.discriminator, o.exchange, o.routing_key, \
-      o.priority, o.content_type, o.headers, o.mandatory, COALESCE(o.body, j.message) AS body
+      o.priority, o.content_type, o.headers, o.mandatory, COALESCE(o.body, j.message) AS body, \
+      j.trace_parent
       """;
 
   private final JdbcClient jdbc;
@@ -187,6 +191,16 @@ public final class Outbox {
         .update();
   }
 
+  /** Its own, and the job's trace: what is published about a job belongs to it. */
+  private static Map<String, String> headers(ResultSet row) throws SQLException {
+    Map<String, String> headers = new TreeMap<>(TextMap.read(row.getString("headers")));
+    String trace = row.getString("trace_parent");
+    if (!trace.isEmpty()) {
+      headers.put(TraceParent.HEADER, trace);
+    }
+    return headers;
+  }
+
   private static Pending pending(ResultSet row, int number) throws SQLException {
     return new Pending(
         row.getLong("seq"),
@@ -200,7 +214,7 @@ public final class Outbox {
             row.getString("routing_key"),
             row.getInt("priority"),
             row.getString("content_type"),
-            TextMap.read(row.getString("headers")),
+            headers(row),
             row.getBoolean("mandatory"),
             Optional.empty()),
         row.getString("body"));

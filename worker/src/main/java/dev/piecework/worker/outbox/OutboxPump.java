@@ -1,20 +1,26 @@
 package dev.piecework.worker.outbox;
 
+import dev.piecework.worker.loop.Pulse;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The thread that keeps the relay going: at once when woken after a commit, and every second in any
  * case, for what other workers have left behind.
  */
 public final class OutboxPump implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(OutboxPump.class);
   private static final Duration POLL = Duration.ofSeconds(1);
   private static final Duration BUSY_POLL = Duration.ofMillis(50);
 
   private final OutboxRelay relay;
   private final Outbox outbox;
   private final Semaphore wake = new Semaphore(0);
+  private final Pulse pulse = new Pulse();
   private final Thread thread;
   private volatile boolean closed;
 
@@ -27,7 +33,18 @@ public final class OutboxPump implements AutoCloseable {
 
   /** Starts. */
   public void start() {
+    pulse.beat();
     thread.start();
+  }
+
+  /**
+   * What keeps it from publishing, for people; a broker or a database that is away does not.
+   *
+   * @param patience longest round that is no fault
+   * @return empty if it turns, or was not started, or is closed
+   */
+  public Optional<String> trouble(Duration patience) {
+    return closed ? Optional.empty() : pulse.trouble(thread, patience);
   }
 
   /** Says that something has been committed. */
@@ -57,7 +74,8 @@ public final class OutboxPump implements AutoCloseable {
   private void run() {
     try {
       while (!closed) {
-        OutboxRelay.Round round = relay.relay();
+        OutboxRelay.Round round = round();
+        pulse.beat();
         switch (round) {
           case MORE -> {}
           case BUSY -> pause(BUSY_POLL);
@@ -67,6 +85,16 @@ public final class OutboxPump implements AutoCloseable {
     } catch (InterruptedException e) {
       // Only close() interrupts.
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** No defect of one round may end the thread: without it no event leaves the worker. */
+  private OutboxRelay.Round round() {
+    try {
+      return relay.relay();
+    } catch (RuntimeException e) {
+      LOG.error("outbox: unexpected failure, going on", e);
+      return OutboxRelay.Round.FAILED;
     }
   }
 

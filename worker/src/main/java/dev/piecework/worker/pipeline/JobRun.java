@@ -2,10 +2,12 @@ package dev.piecework.worker.pipeline;
 
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.message.JobMessage;
+import dev.piecework.message.TraceParent;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.Claim;
 import dev.piecework.worker.job.JobRow;
 import dev.piecework.worker.lease.Lease;
+import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.transfer.Transfer;
 import dev.piecework.worker.transfer.TransferProgress;
 import java.util.Optional;
@@ -17,7 +19,9 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class JobRun {
   private final Claim claim;
+  private final Optional<TraceParent> trace;
   private final Runnable settled;
+  private final Cancellation cancellation = new Cancellation();
   private final AtomicReference<Optional<StopReason>> stop =
       new AtomicReference<>(Optional.empty());
   private final AtomicReference<Optional<Transfer>> transfer =
@@ -26,16 +30,19 @@ public final class JobRun {
   private volatile Optional<TransferProgress> lastProgress = Optional.empty();
   private Optional<ObjectLayout> layout = Optional.empty();
   private Optional<Fault> fault = Optional.empty();
+  private volatile boolean ending;
   private boolean started;
   private boolean completed;
   private boolean seeding;
 
   /**
    * @param claim the job
+   * @param trace that its message belongs to
    * @param settled run once when the job's fate is written though the run goes on (seeding)
    */
-  public JobRun(Claim claim, Runnable settled) {
+  public JobRun(Claim claim, Optional<TraceParent> trace, Runnable settled) {
     this.claim = claim;
+    this.trace = trace;
     this.settled = settled;
   }
 
@@ -43,6 +50,8 @@ public final class JobRun {
   public enum StopReason {
     /** The worker shuts down: hand the job back. */
     SHUTDOWN,
+    /** The job was ordered to stop: hand it back, and obey. */
+    ORDERED,
     /** Somebody else may have the job: touch nothing. */
     LEASE_LOST
   }
@@ -71,6 +80,11 @@ public final class JobRun {
     return claim.lease();
   }
 
+  /** The trace that the job's message belongs to, if any. */
+  Optional<TraceParent> trace() {
+    return trace;
+  }
+
   /** The row at the claim. */
   public JobRow row() {
     return claim.row();
@@ -92,13 +106,24 @@ public final class JobRun {
     return lastProgress;
   }
 
+  /** Ends requests to the store that the run's own thread waits for, once it is told to stop. */
+  Cancellation cancellation() {
+    return cancellation;
+  }
+
   /**
    * Has the run end soon. The first reason stands, but a lost lease overrides: then nothing may be
-   * written any more, and the transfer is stopped at once, whatever its thread is doing.
+   * written any more, and the transfer is stopped at once, whatever its thread is doing. That a
+   * lease is gone means nothing while the run writes its end, which gives the lease up; the fence
+   * in that very transaction decides.
    */
   public void stop(StopReason reason) {
+    if (ending && reason == StopReason.LEASE_LOST) {
+      return;
+    }
     stop.updateAndGet(
         was -> was.isEmpty() || reason == StopReason.LEASE_LOST ? Optional.of(reason) : was);
+    cancellation.cancel();
     if (reason == StopReason.LEASE_LOST) {
       transfer.get().ifPresent(running -> Thread.startVirtualThread(running::close));
     }
@@ -176,9 +201,15 @@ public final class JobRun {
     return seeding;
   }
 
+  /** The final state is about to be written. */
+  void ending() {
+    ending = true;
+  }
+
   void completed(boolean seedsNow) {
     completed = true;
     seeding = seedsNow;
+    ending = !seedsNow;
     settled.run();
   }
 

@@ -1,5 +1,6 @@
 package dev.piecework.worker.pipeline;
 
+import dev.piecework.message.TraceParent;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.Claim;
 import dev.piecework.worker.job.JobLedger;
@@ -14,9 +15,11 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +46,7 @@ public final class JobRunner {
   private final OutboxPump outbox;
   private final TransferFactory transfers;
   private final RunMetrics metrics;
+  private final Consumer<String> cancelled;
   private final Settings settings;
   private final Semaphore slots;
   private final Map<Lease, Running> running = new ConcurrentHashMap<>();
@@ -59,7 +63,11 @@ public final class JobRunner {
 
   private record Running(JobRun run, Thread thread) {}
 
-  /** At rest until the first {@link #start}. */
+  /**
+   * At rest until the first {@link #start}.
+   *
+   * @param cancelled told of a job that is to be cleared away
+   */
   public JobRunner(
       Pipeline pipeline,
       JobLedger ledger,
@@ -67,6 +75,7 @@ public final class JobRunner {
       OutboxPump outbox,
       TransferFactory transfers,
       RunMetrics metrics,
+      Consumer<String> cancelled,
       Settings settings) {
     this.pipeline = pipeline;
     this.ledger = ledger;
@@ -74,6 +83,7 @@ public final class JobRunner {
     this.outbox = outbox;
     this.transfers = transfers;
     this.metrics = metrics;
+    this.cancelled = cancelled;
     this.settings = settings;
     this.slots = new Semaphore(settings.slots());
   }
@@ -87,6 +97,11 @@ public final class JobRunner {
     return !shuttingDown && slots.tryAcquire(atMost.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /** Slots that a job has, or is being given to. */
+  public int slotsUsed() {
+    return settings.slots() - slots.availablePermits();
+  }
+
   /** Gives back a slot that was not used. */
   public void giveBackSlot() {
     slots.release();
@@ -95,20 +110,25 @@ public final class JobRunner {
   /**
    * Runs a job in the slot that the caller has taken.
    *
+   * @param trace that the job's message belongs to, for the log and for progress events
    * @param settled run once, when the job's fate is written or it is no longer ours: acknowledge
    */
-  public void start(Claim claim, Runnable settled) {
+  public void start(Claim claim, Optional<TraceParent> trace, Runnable settled) {
     Once acknowledge = new Once(settled);
-    JobRun run = new JobRun(claim, acknowledge);
+    JobRun run = new JobRun(claim, trace, acknowledge);
     Thread thread =
         Thread.ofVirtual()
             .name("job-" + claim.lease().jobId())
             .unstarted(() -> work(run, acknowledge));
     running.put(claim.lease(), new Running(run, thread));
-    leases.keep(claim.lease(), () -> run.stop(JobRun.StopReason.LEASE_LOST));
+    leases.keep(
+        claim.lease(),
+        () -> run.stop(JobRun.StopReason.LEASE_LOST),
+        () -> run.stop(JobRun.StopReason.ORDERED));
     if (shuttingDown) {
       run.stop(JobRun.StopReason.SHUTDOWN);
     }
+    metrics.started(claim.row().attempt());
     thread.start();
   }
 
@@ -122,6 +142,7 @@ public final class JobRunner {
     MDC.put("job", lease.jobId());
     MDC.put("attempt", Integer.toString(run.row().attempt()));
     MDC.put("epoch", Long.toString(lease.epoch()));
+    run.trace().ifPresent(trace -> MDC.put("trace", trace.traceId()));
     try {
       settle(run, outcome(run), acknowledge);
     } catch (RuntimeException e) {
@@ -168,6 +189,7 @@ public final class JobRunner {
         acknowledge.run();
       }
       case Pipeline.Outcome.Faulted(Fault fault) -> {
+        metrics.faulted(fault.kind());
         boolean written =
             write(
                 lease,
@@ -177,6 +199,9 @@ public final class JobRunner {
                   metrics.ended(state);
                   if (state == JobState.FAILED) {
                     transfers.discardScratch(lease.jobId());
+                  }
+                  if (state == JobState.CANCELLING) {
+                    clearAway(lease.jobId());
                   }
                 });
         LOG.debug("fate written: {}", written);
@@ -189,22 +214,46 @@ public final class JobRunner {
           // The row belongs to another, and the sweeper watches it: the message has done its work.
           acknowledge.run();
         } else {
-          handBack(lease, acknowledge);
+          giveUp(lease, reason, acknowledge);
         }
       }
     }
     outbox.wake();
   }
 
+  /** Gives the job back, or obeys the order that it has. */
+  private void giveUp(Lease lease, JobRun.StopReason reason, Once acknowledge) {
+    String why =
+        reason == JobRun.StopReason.SHUTDOWN
+            ? "the worker shuts down"
+            : "the order to stop was withdrawn";
+    write(
+        lease,
+        () -> {
+          JobState state = ledger.handBack(lease, why);
+          metrics.ended(state);
+          switch (state) {
+            case QUEUED -> publishContinuation(lease, acknowledge);
+            case CANCELLING -> {
+              clearAway(lease.jobId());
+              acknowledge.run();
+            }
+            default -> acknowledge.run();
+          }
+        });
+  }
+
+  private void clearAway(String jobId) {
+    transfers.discardScratch(jobId);
+    cancelled.accept(jobId);
+  }
+
   /**
-   * Frees the row first, then has its continuation published, then acknowledges: whichever comes to
+   * After the row is free: has its continuation published, then acknowledges. Whichever comes to
    * fail, a message is left on the queue or an entry in the outbox, and no other worker finds the
    * job still held.
    */
-  private void handBack(Lease lease, Once acknowledge) {
-    if (!write(lease, () -> ledger.handBack(lease))) {
-      return;
-    }
+  private void publishContinuation(Lease lease, Once acknowledge) {
     try {
       if (outbox.flush(lease.jobId(), settings.gracePeriod().dividedBy(2))) {
         acknowledge.run();

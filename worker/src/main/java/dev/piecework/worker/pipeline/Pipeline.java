@@ -35,7 +35,7 @@ import org.springframework.transaction.TransactionException;
  */
 public final class Pipeline {
   private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
-  private static final String JOB_NAME = "torrent";
+  static final String JOB_NAME = "torrent";
   private static final String JOB_ID = "jobId";
   private static final int MAX_STARTS = 10;
   private static final Duration START_PAUSE = Duration.ofMillis(100);
@@ -67,10 +67,14 @@ public final class Pipeline {
     record Faulted(Fault fault) implements Outcome {}
   }
 
+  /** What identifies a job's batch instance. */
+  static JobParameters parameters(String jobId) {
+    return new JobParametersBuilder().addString(JOB_ID, jobId).toJobParameters();
+  }
+
   /** Runs a job on the calling thread, which must not be interrupted by anybody. */
   public Outcome execute(JobRun run) {
-    JobParameters parameters =
-        new JobParametersBuilder().addString(JOB_ID, run.lease().jobId()).toJobParameters();
+    JobParameters parameters = parameters(run.lease().jobId());
     try {
       return outcome(run, start(run, parameters).getAllFailureExceptions());
     } catch (JobExecutionException | RuntimeException e) {
@@ -126,10 +130,11 @@ public final class Pipeline {
     Throwable failure = failures.getFirst();
     if (causedBy(failure, DataAccessException.class)
         || causedBy(failure, TransactionException.class)) {
-      LOG.warn("database failed under a job", failure);
+      String why = oneLine(root(failure).getMessage());
+      LOG.warn("the database failed under the job: {}", why);
+      LOG.debug("the database failed under the job", failure);
       return new Fault(
-          Fault.Kind.DATABASE_UNAVAILABLE,
-          "the database failed under the job: " + failure.getClass().getSimpleName());
+          Fault.Kind.DATABASE_UNAVAILABLE, "the database failed under the job: " + why);
     }
     LOG.error("unexpected failure of a job: please report", failure);
     return new Fault(
@@ -140,6 +145,14 @@ public final class Pipeline {
 
   private static String oneLine(@org.jspecify.annotations.Nullable String message) {
     return message == null ? "" : message.replaceAll("\\s+", " ");
+  }
+
+  private static Throwable root(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root;
   }
 
   private static boolean causedBy(Throwable failure, Class<? extends Throwable> type) {
@@ -154,11 +167,11 @@ public final class Pipeline {
   private Job job(JobRun run) {
     TorrentJob job = new TorrentJob(parts, run);
     return new JobBuilder(JOB_NAME, repository)
-        .start(step(run, "resolve", job::resolve))
+        .start(step(run, JobRun.Phase.RESOLVE, job::resolve))
         .next(transferStep(run, job))
-        .next(step(run, "verify", job::verify))
-        .next(step(run, "publish", job::publish))
-        .next(step(run, "seed", job::seed))
+        .next(step(run, JobRun.Phase.VERIFY, job::verify))
+        .next(step(run, JobRun.Phase.PUBLISH, job::publish))
+        .next(step(run, JobRun.Phase.SEED, job::seed))
         .build();
   }
 
@@ -167,8 +180,8 @@ public final class Pipeline {
     void run() throws TransferException, InterruptedException;
   }
 
-  private Step step(JobRun run, String name, Work work) {
-    return new StepBuilder(name, repository)
+  private Step step(JobRun run, JobRun.Phase phase, Work work) {
+    return new StepBuilder(phase.wireName(), repository)
         .tasklet(
             (contribution, context) -> {
               guarded(
@@ -180,6 +193,7 @@ public final class Pipeline {
               return RepeatStatus.FINISHED;
             },
             new ResourcelessTransactionManager())
+        .listener(new PhaseTimes(phase, parts.metrics()))
         .allowStartIfComplete(true)
         .build();
   }
@@ -195,11 +209,12 @@ public final class Pipeline {
                   job.transfer().writer().write(chunk);
                   return true;
                 });
-    return new StepBuilder("transfer", repository)
+    return new StepBuilder(JobRun.Phase.TRANSFER.wireName(), repository)
         .<Transfer.Batch, Transfer.Batch>chunk(1)
         .reader(reader)
         .writer(writer)
         .transactionManager(new ResourcelessTransactionManager())
+        .listener(new PhaseTimes(JobRun.Phase.TRANSFER, parts.metrics()))
         .allowStartIfComplete(true)
         .build();
   }

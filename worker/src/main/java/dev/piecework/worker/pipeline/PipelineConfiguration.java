@@ -2,9 +2,12 @@ package dev.piecework.worker.pipeline;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.piecework.worker.broker.Publisher;
+import dev.piecework.worker.cancel.Clearances;
 import dev.piecework.worker.checkpoint.CheckpointTable;
 import dev.piecework.worker.checkpoint.MetainfoTable;
+import dev.piecework.worker.checkpoint.UploadIntents;
 import dev.piecework.worker.job.Admissions;
+import dev.piecework.worker.job.CancelledJobs;
 import dev.piecework.worker.job.JobLedger;
 import dev.piecework.worker.job.LostJobs;
 import dev.piecework.worker.job.RetryPolicy;
@@ -22,14 +25,12 @@ import dev.piecework.worker.settings.WorkerSettings;
 import dev.piecework.worker.transfer.TransferFactory;
 import dev.piecework.worker.verify.ObjectFinisher;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import org.springframework.batch.core.configuration.annotation.EnableBatchProcessing;
 import org.springframework.batch.core.configuration.annotation.EnableJdbcJobRepository;
 import org.springframework.batch.core.configuration.support.MapJobRegistry;
 import org.springframework.batch.core.launch.support.TaskExecutorJobOperator;
 import org.springframework.batch.core.repository.JobRepository;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.SyncTaskExecutor;
@@ -43,12 +44,6 @@ import org.springframework.transaction.support.TransactionTemplate;
 @EnableJdbcJobRepository(isolationLevelForCreate = Isolation.READ_COMMITTED)
 public class PipelineConfiguration {
   private static final Duration CONFIRM_TIMEOUT = Duration.ofSeconds(10);
-
-  @Bean
-  @ConditionalOnMissingBean
-  MeterRegistry meterRegistry() {
-    return new SimpleMeterRegistry();
-  }
 
   @Bean
   RunMetrics runMetrics(MeterRegistry registry) {
@@ -140,6 +135,39 @@ public class PipelineConfiguration {
     return new LostJobs(jdbc, transactions, outbox, transfers.scratchId(), settings.requeueAfter());
   }
 
+  @Bean
+  CancelledJobs cancelledJobs(
+      JdbcClient jdbc,
+      TransactionTemplate transactions,
+      Outbox outbox,
+      TransferFactory transfers,
+      WorkerSettings settings) {
+    return new CancelledJobs(jdbc, transactions, outbox, transfers.scratchId(), settings.lease());
+  }
+
+  @Bean(destroyMethod = "")
+  Clearances clearances(
+      CancelledJobs jobs,
+      LeaseKeeper leases,
+      MetainfoTable metainfos,
+      CheckpointTable checkpoints,
+      ObjectFinisher finisher,
+      TransferFactory transfers,
+      OutboxPump outbox) {
+    return new Clearances(jobs, leases, metainfos, checkpoints, finisher, transfers, outbox);
+  }
+
+  @Bean
+  UploadIntents uploadIntents(
+      JdbcClient jdbc, TransactionTemplate transactions, LeaseTable leases) {
+    return new UploadIntents(jdbc, transactions, leases);
+  }
+
+  @Bean
+  BatchRecords batchRecords(JobRepository repository) {
+    return new BatchRecords(repository);
+  }
+
   @Bean(destroyMethod = "close")
   SourceResolver sourceResolver(NetworkSettings network, StoreGate store) {
     return new SourceResolver(network.policy(), store);
@@ -155,6 +183,7 @@ public class PipelineConfiguration {
       LeaseTable leases,
       CheckpointTable checkpoints,
       MetainfoTable metainfos,
+      UploadIntents intents,
       RunMetrics metrics,
       OutboxPump outbox,
       JobRepository repository,
@@ -170,6 +199,7 @@ public class PipelineConfiguration {
             leases,
             checkpoints,
             metainfos,
+            intents,
             metrics,
             outbox::wake,
             settings.checkpointInterval());
@@ -197,6 +227,7 @@ public class PipelineConfiguration {
       OutboxPump outbox,
       TransferFactory transfers,
       RunMetrics metrics,
+      Clearances clearances,
       WorkerSettings worker,
       RetrySettings retry) {
     return new JobRunner(
@@ -206,6 +237,7 @@ public class PipelineConfiguration {
         outbox,
         transfers,
         metrics,
+        clearances::wake,
         new JobRunner.Settings(
             worker.slots(),
             new RetryPolicy(retry.maxAttempts(), retry.firstDelay(), retry.maxDelay()),

@@ -6,6 +6,7 @@ import dev.piecework.message.EventType;
 import dev.piecework.message.JobEvent;
 import dev.piecework.message.JobEventCodec;
 import dev.piecework.message.Topology;
+import dev.piecework.message.TraceParent;
 import dev.piecework.worker.broker.OutgoingMessage;
 import dev.piecework.worker.broker.Publisher;
 import dev.piecework.worker.job.JobEntries;
@@ -35,10 +36,12 @@ public final class ProgressReporter {
     this.clock = clock;
   }
 
-  /** One event for each run that has begun its transfer. */
+  /** One event for each run that has begun its transfer and was not told to stop. */
   public void report() {
     for (JobRun run : runner.runs()) {
-      run.progress().ifPresent(progress -> publish(run, progress));
+      if (run.stopReason().isEmpty()) {
+        run.progress().ifPresent(progress -> publish(run, progress));
+      }
     }
   }
 
@@ -52,7 +55,9 @@ public final class ProgressReporter {
             Topology.eventRoutingKey(EventType.PROGRESS, event.jobId()),
             0,
             JobEventCodec.CONTENT_TYPE,
-            Map.of(),
+            run.trace()
+                .<Map<String, Object>>map(trace -> Map.of(TraceParent.HEADER, trace.value()))
+                .orElse(Map.of()),
             false,
             JobEventCodec.encode(event)));
   }

@@ -11,16 +11,21 @@ import dev.piecework.metainfo.MetainfoException;
 import dev.piecework.metainfo.MetainfoParser;
 import dev.piecework.worker.checkpoint.CheckpointTable;
 import dev.piecework.worker.checkpoint.MetainfoTable;
+import dev.piecework.worker.checkpoint.UploadIntents;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.JobLedger;
+import dev.piecework.worker.job.OrderPendingException;
+import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.lease.LeaseTable;
 import dev.piecework.worker.resolve.SourceResolver;
 import dev.piecework.worker.resolve.StoreGate;
+import dev.piecework.worker.store.ObjectOrigin;
 import dev.piecework.worker.transfer.Checkpoint;
 import dev.piecework.worker.transfer.Transfer;
 import dev.piecework.worker.transfer.TransferException;
 import dev.piecework.worker.transfer.TransferFactory;
 import dev.piecework.worker.transfer.TransferRequest;
+import dev.piecework.worker.verify.Manifest;
 import dev.piecework.worker.verify.ObjectFinisher;
 import java.time.Duration;
 import java.util.BitSet;
@@ -49,6 +54,7 @@ final class TorrentJob {
       LeaseTable leases,
       CheckpointTable checkpoints,
       MetainfoTable metainfos,
+      UploadIntents intents,
       RunMetrics metrics,
       Runnable wakeOutbox,
       Duration checkpointInterval) {}
@@ -126,15 +132,21 @@ final class TorrentJob {
   }
 
   private TransferRequest request(Checkpoint checkpoint) {
+    Lease lease = run.lease();
     return new TransferRequest(
-        run.lease().jobId(), run.layout(), run.bucket(), run.message().options(), checkpoint);
+        lease.jobId(),
+        run.layout(),
+        run.bucket(),
+        run.message().options(),
+        checkpoint,
+        parts.leases().fence(lease),
+        (object, key) -> parts.intents().intend(lease, object, run.bucket(), key));
   }
 
   /** Completes uploads and proves the objects. */
   void verify() throws TransferException {
     run.endTransfer();
     run.enter(JobRun.Phase.VERIFY);
-    parts.leases().check(run.lease());
     Map<String, Integer> indexByKey = new HashMap<>();
     for (StoredObject object : run.layout().objects()) {
       indexByKey.put(object.key(), object.index());
@@ -143,9 +155,12 @@ final class TorrentJob {
         parts
             .finisher()
             .finish(
-                run.layout(),
-                run.bucket(),
-                parts.checkpoints().read(run.lease().jobId()),
+                new ObjectFinisher.Work(
+                    run.layout(),
+                    run.bucket(),
+                    parts.checkpoints().read(run.lease().jobId()),
+                    parts.leases().fence(run.lease()),
+                    run.cancellation()),
                 object -> {
                   run.checkStop();
                   parts
@@ -165,15 +180,30 @@ final class TorrentJob {
     ObjectLayout layout = run.layout();
     Metainfo metainfo = layout.metainfo();
     String manifestKey = Manifest.key(run.message().destination(), metainfo);
-    parts.leases().check(run.lease());
+    parts.leases().fence(run.lease()).check();
     parts
         .finisher()
         .putManifest(
             run.bucket(),
             manifestKey,
-            Manifest.json(run.lease().jobId(), run.message().destination(), layout, finished));
+            new ObjectOrigin(run.lease().jobId(), metainfo.infoHash().hex()),
+            Manifest.json(run.lease().jobId(), run.message().destination(), layout, finished),
+            run.cancellation());
     JobOptions options = run.message().options();
     boolean seeding = options.seedRatio().isPresent() || options.seedTime().isPresent();
+    run.ending();
+    try {
+      complete(metainfo, layout, manifestKey, seeding);
+    } catch (OrderPendingException e) {
+      run.stop(JobRun.StopReason.ORDERED);
+      run.checkStop();
+    }
+    parts.wakeOutbox().run();
+    run.completed(seeding);
+  }
+
+  private void complete(
+      Metainfo metainfo, ObjectLayout layout, String manifestKey, boolean seeding) {
     parts
         .ledger()
         .complete(
@@ -190,8 +220,6 @@ final class TorrentJob {
                     totals.downloadedBytes(),
                     Math.max(0, totals.downloadedBytes() - metainfo.totalLength()),
                     totals.seconds()));
-    parts.wakeOutbox().run();
-    run.completed(seeding);
   }
 
   /** Gives until the ratio or the time is reached, or the worker stops. */

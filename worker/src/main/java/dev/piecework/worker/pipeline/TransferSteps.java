@@ -1,6 +1,7 @@
 package dev.piecework.worker.pipeline;
 
 import dev.piecework.worker.checkpoint.CheckpointTable;
+import dev.piecework.worker.transfer.Checkpoint.UploadedPart;
 import dev.piecework.worker.transfer.Transfer;
 import dev.piecework.worker.transfer.TransferException;
 import dev.piecework.worker.transfer.TransferProgress;
@@ -77,9 +78,19 @@ final class TransferSteps {
     boolean changed = !batch.pieces().equals(written);
     long received = progress.swarm().receivedBytes() - receivedBytes;
     long sent = progress.swarm().sentBytes() - sentBytes;
-    checkpoints.write(
-        run.lease(), new CheckpointTable.Step(batch, changed, scratchId, received, sent));
-    metrics.committed(received, sent, batch.parts().size());
+    metrics.checkpoint(() ->
+        checkpoints.write(
+            run.lease(),
+            new CheckpointTable.Step(
+                batch,
+                changed,
+                scratchId,
+                received,
+                sent,
+                progress.uploadedBytes(),
+                progress.verifiedPieces())));
+    metrics.committed(
+        batch.parts().size(), batch.parts().stream().mapToLong(UploadedPart::length).sum());
     receivedBytes = progress.swarm().receivedBytes();
     sentBytes = progress.swarm().sentBytes();
     if (changed) {

@@ -22,6 +22,13 @@ import java.util.BitSet;
  * restart.
  */
 public final class JobScratch implements PieceStorage, Closeable {
+  /**
+   * Bytes of one write. More makes the kernel take larger pages for its cache, which a virtual
+   * machine may have given back to its host: 1 MiB at a time took 1.8 to 2.1 s of system time per
+   * GiB there, 16 KiB 0.4 to 0.8 s (Linux 6.18, ext4, free page reporting on).
+   */
+  private static final int WRITE_BYTES = 16 << 10;
+
   private final Path folder;
   private final FileChannel lock;
   private final Metainfo metainfo;
@@ -50,7 +57,9 @@ public final class JobScratch implements PieceStorage, Closeable {
           true,
           channel -> {
             long position = segments.offsetInSegment(piece);
-            while (verified.hasRemaining()) {
+            int end = verified.limit();
+            while (verified.position() < end) {
+              verified.limit(Math.min(end, verified.position() + WRITE_BYTES));
               position += channel.write(verified, position);
             }
             return position;

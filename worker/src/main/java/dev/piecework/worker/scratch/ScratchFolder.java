@@ -16,10 +16,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,20 +35,25 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *   id                      names the folder, made once
  *   worker-N.lock           held by the worker that has number N
- *   jobs/JOB/lock           held by the one process that works on the job
+ *   jobs/JOB/lock           held by the one process that works in the folder
  *   jobs/JOB/segment-N      see {@link JobScratch}
+ *   jobs/JOB.2/...          the same, while another process sits on the first
  * </pre>
  *
- * <p>All workers of a host share the jobs; what keeps them apart is a lock per job. So when a
- * worker dies, any other one on the host finds the pieces it left. A worker takes the lowest number
- * that is free, so that one that is started again is who it was. The system drops a lock with its
- * process, however that ends.
+ * <p>All workers of a host share the jobs; what keeps them apart is a lock per folder. So when a
+ * worker dies, any other one on the host finds the pieces it left. One that merely hangs keeps its
+ * lock: whoever takes its job over then works in a second folder, because what the sleeper may
+ * still write when it wakes is out of anybody's control. A worker takes the lowest number that is
+ * free, so that one that is started again is who it was. The system drops a lock with its process,
+ * however that ends.
  */
 public final class ScratchFolder implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(ScratchFolder.class);
   private static final Pattern JOB_ID = Pattern.compile("[A-Za-z0-9_-]{1,100}");
+  private static final Pattern JOB_FOLDER = Pattern.compile("([A-Za-z0-9_-]{1,100})(?:\\.[2-9])?");
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9.-]{1,100}");
   private static final int MOST_WORKERS = 1000;
+  private static final int MOST_FOLDERS_OF_A_JOB = 9;
   private static final String LOCK = "lock";
 
   private final Path jobs;
@@ -70,7 +80,7 @@ public final class ScratchFolder implements Closeable {
       Files.createDirectories(folder.resolve("jobs"));
       String hostId = identity(folder.resolve("id"));
       ScratchFolder scratch = asWorker(folder, hostId, clock);
-      scratch.sweep(clock.instant().minus(settings.keep()));
+      scratch.sweep(settings.keep(), job -> false);
       return scratch;
     } catch (IOException e) {
       throw ScratchException.of("prepare", folder, e);
@@ -83,44 +93,53 @@ public final class ScratchFolder implements Closeable {
   }
 
   /**
-   * Opens the scratch of a job, with whatever an earlier attempt left in it.
+   * Opens the scratch of a job, with whatever an earlier attempt left in it; an empty one while
+   * another process, or an earlier attempt that has not ended yet, still has that.
    *
-   * @throws ScratchException when another process on this host works on the job, or the disk fails
+   * @throws ScratchException when too many others do, or the disk fails
    */
   public JobScratch openJob(String jobId, Metainfo metainfo) throws ScratchException {
-    Path folder = folder(jobId);
-    try {
-      FileChannel lock =
-          lock(folder)
-              .orElseThrow(() ->
-                  new ScratchException(
-                      "scratch of job %s in %s is in use by another worker process on this host: it will be free when that one ends or gives the job up"
-                          .formatted(jobId, folder)));
-      return new JobScratch(folder, lock, metainfo);
-    } catch (IOException e) {
-      throw ScratchException.of("open", folder, e);
+    for (Path folder : folders(jobId)) {
+      try {
+        Optional<FileChannel> lock = lock(folder);
+        if (lock.isPresent()) {
+          return new JobScratch(folder, lock.get(), metainfo);
+        }
+      } catch (IOException e) {
+        throw ScratchException.of("open", folder, e);
+      }
+      log.warn("scratch {} is still held by somebody who no longer has the job", folder);
+    }
+    throw new ScratchException(
+        "%d processes on this host hold scratch of job %s in %s: look for workers that hang"
+            .formatted(MOST_FOLDERS_OF_A_JOB, jobId, jobs));
+  }
+
+  /** Deletes the scratch of a job, but not what another process still holds. */
+  public void discard(String jobId) {
+    for (Path folder : folders(jobId)) {
+      if (Files.isDirectory(folder) && !discarded(folder)) {
+        log.warn("scratch {} stays: it is still in use, or cannot be deleted", folder);
+      }
     }
   }
 
-  /** Deletes the scratch of a job, unless a process of this host still works on it. */
-  public void discard(String jobId) {
-    Path folder = folder(jobId);
-    if (!Files.isDirectory(folder)) {
-      return;
-    }
+  /** Deletes a folder, and says whether it could: nobody works in it. */
+  private boolean discarded(Path folder) {
     try {
       Optional<FileChannel> lock = lock(folder);
       if (lock.isEmpty()) {
-        log.warn("scratch of job {} is still in use by another process and stays", jobId);
-        return;
+        return false;
       }
       try {
         deleteAll(folder);
       } finally {
         lock.get().close();
       }
+      return true;
     } catch (IOException e) {
-      log.warn("scratch of job {} cannot be deleted: {}", jobId, e.toString());
+      log.warn("scratch {} cannot be deleted: {}", folder, e.toString());
+      return false;
     }
   }
 
@@ -152,12 +171,17 @@ public final class ScratchFolder implements Closeable {
             .formatted(MOST_WORKERS, folder));
   }
 
-  private Path folder(String jobId) {
+  /** Where scratch of a job may be, in order of preference. */
+  private List<Path> folders(String jobId) {
     if (!JOB_ID.matcher(jobId).matches()) {
       throw new IllegalArgumentException(
           "a job id has 1 to 100 of A-Z a-z 0-9 _ -, not '%s'".formatted(jobId));
     }
-    return jobs.resolve(jobId);
+    List<Path> folders = new ArrayList<>(List.of(jobs.resolve(jobId)));
+    for (int number = 2; number <= MOST_FOLDERS_OF_A_JOB; number++) {
+      folders.add(jobs.resolve(jobId + "." + number));
+    }
+    return folders;
   }
 
   /** Locks a job's folder; empty when somebody else has it. */
@@ -193,19 +217,36 @@ public final class ScratchFolder implements Closeable {
     }
   }
 
-  private void sweep(Instant before) throws IOException {
+  /**
+   * Deletes what nobody works in and nobody came back for, or what is of no use any more.
+   *
+   * @param keep how long what was left is waited for
+   * @param useless asked about each job with scratch here
+   */
+  public void sweep(Duration keep, Predicate<String> useless) {
+    Instant before = clock.instant().minus(keep);
     try (DirectoryStream<Path> folders = Files.newDirectoryStream(jobs)) {
       for (Path folder : folders) {
-        if (!JOB_ID.matcher(String.valueOf(folder.getFileName())).matches()) {
+        Matcher name = JOB_FOLDER.matcher(String.valueOf(folder.getFileName()));
+        if (!name.matches()) {
           continue;
         }
-        Path lock = folder.resolve(LOCK);
-        Instant used = Files.getLastModifiedTime(Files.exists(lock) ? lock : folder).toInstant();
-        if (used.isBefore(before)) {
-          log.info("deleting scratch of job {}, last used {}", folder.getFileName(), used);
-          discard(String.valueOf(folder.getFileName()));
+        Instant used = lastUsed(folder);
+        if ((used.isBefore(before) || useless.test(name.group(1))) && discarded(folder)) {
+          log.info("deleted scratch {}, last used {}", folder, used);
         }
       }
+    } catch (IOException e) {
+      log.warn("scratch in {} cannot be swept: {}", jobs, e.toString());
+    }
+  }
+
+  private Instant lastUsed(Path folder) {
+    Path lock = folder.resolve(LOCK);
+    try {
+      return Files.getLastModifiedTime(Files.exists(lock) ? lock : folder).toInstant();
+    } catch (IOException e) {
+      return clock.instant(); // It went away just now.
     }
   }
 

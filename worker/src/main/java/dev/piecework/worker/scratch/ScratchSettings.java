@@ -41,7 +41,7 @@ public record ScratchSettings(
   }
 
   /** The folder itself. */
-  Path path() {
+  public Path path() {
     return directory.isBlank()
         ? Path.of(System.getProperty("java.io.tmpdir", "/tmp"), "piecework-scratch")
         : Path.of(directory);

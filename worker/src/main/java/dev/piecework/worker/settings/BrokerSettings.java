@@ -1,6 +1,8 @@
 package dev.piecework.worker.settings;
 
+import dev.piecework.tls.TrustedAuthorities;
 import java.net.URI;
+import java.nio.file.Path;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -11,13 +13,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param username empty: the one in the URI, or {@code guest}
  * @param password empty: the one in the URI, or {@code guest}
  * @param passwordFile a file that holds the password instead
+ * @param caFile with {@code amqps}: certificates in PEM of authorities to believe beside those that
+ *     Java knows; empty for none
  */
 @ConfigurationProperties("piecework.broker")
 public record BrokerSettings(
     @DefaultValue("amqp://127.0.0.1:5672") URI uri,
     @DefaultValue("") String username,
     @DefaultValue("") String password,
-    @DefaultValue("") String passwordFile) {
+    @DefaultValue("") String passwordFile,
+    @DefaultValue("") String caFile) {
 
   /** Validates. */
   public BrokerSettings {
@@ -50,6 +55,13 @@ public record BrokerSettings(
   /** Whether the connection is encrypted. */
   public boolean tls() {
     return "amqps".equals(uri.getScheme());
+  }
+
+  /** Whom to believe when the connection is encrypted. */
+  public TrustedAuthorities authorities() {
+    return caFile.isEmpty()
+        ? TrustedAuthorities.ofJava()
+        : TrustedAuthorities.with("piecework.broker.ca-file", Path.of(caFile));
   }
 
   /** Virtual host. */

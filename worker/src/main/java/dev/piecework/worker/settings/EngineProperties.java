@@ -30,7 +30,7 @@ public record EngineProperties(
     @DefaultValue("") String announcedAddress,
     @DefaultValue("200") int maxConnections,
     @DefaultValue("60") int maxConnectionsPerJob,
-    @DefaultValue("30") int connectionsPerSecond,
+    @DefaultValue("100") int connectionsPerSecond,
     @DefaultValue("64MB") DataSize pieceBuffer,
     @DefaultValue("8") int uploadSlots,
     @DefaultValue("2") int hashThreads,

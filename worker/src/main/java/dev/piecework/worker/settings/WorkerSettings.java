@@ -15,6 +15,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param progressInterval how often a job's progress is published
  * @param checkpointInterval longest time between two checkpoints of a transfer
  * @param gracePeriod how long a shutdown waits for jobs to be handed back
+ * @param controlWait how long the effect of an order (pause, cancel) is waited for before the
+ *     answer is that it is ordered but not in effect yet; less if whoever asks waits less
  * @param eventRetention how long published events are kept in the database; final ones stay
  */
 @ConfigurationProperties("piecework.worker")
@@ -26,6 +28,7 @@ public record WorkerSettings(
     @DefaultValue("1s") Duration progressInterval,
     @DefaultValue("1s") Duration checkpointInterval,
     @DefaultValue("20s") Duration gracePeriod,
+    @DefaultValue("10s") Duration controlWait,
     @DefaultValue("7d") Duration eventRetention) {
 
   /** Validates. */
@@ -50,6 +53,11 @@ public record WorkerSettings(
         Duration.ofSeconds(1));
     Checks.between(
         "piecework.worker.grace-period", gracePeriod, Duration.ofSeconds(1), Duration.ofHours(1));
+    Checks.between(
+        "piecework.worker.control-wait",
+        controlWait,
+        Duration.ofMillis(100),
+        Duration.ofMinutes(10));
     Checks.atLeast("piecework.worker.event-retention", eventRetention, Duration.ofMinutes(1));
   }
 }

@@ -2,6 +2,7 @@ package dev.piecework.worker.store;
 
 import dev.piecework.worker.checksum.Crc32cCombiner;
 import dev.piecework.worker.store.StoreException.Reason;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.minio.AbortMultipartUploadArgs;
 import io.minio.CompleteMultipartUploadArgs;
 import io.minio.CreateMultipartUploadArgs;
@@ -10,10 +11,13 @@ import io.minio.GetObjectResponse;
 import io.minio.HeadBucketArgs;
 import io.minio.HeadObjectArgs;
 import io.minio.Http;
+import io.minio.ListMultipartUploadsArgs;
 import io.minio.ListPartsArgs;
 import io.minio.MinioAsyncClient;
 import io.minio.PutObjectAPIArgs;
+import io.minio.RemoveObjectArgs;
 import io.minio.UploadPartArgs;
+import io.minio.messages.ListMultipartUploadsResult;
 import io.minio.messages.ListPartsResult;
 import io.minio.messages.Part;
 import java.io.IOException;
@@ -39,6 +43,7 @@ public final class ObjectStore implements AutoCloseable {
   private static final String CHECKSUM_TYPE_HEADER = "x-amz-checksum-type";
   private static final String FULL_OBJECT = "FULL_OBJECT";
 
+  private final ObjectSettings objects;
   private final MinioAsyncClient client;
   private final OkHttpClient http;
   private final boolean signsBodies;
@@ -47,17 +52,28 @@ public final class ObjectStore implements AutoCloseable {
   private final Cancellation closed = new Cancellation();
 
   /** Connects lazily: a store that is down shows at the first request. */
-  public ObjectStore(StoreSettings settings) {
-    this(settings, RandomGenerator.getDefault());
+  public ObjectStore(StoreSettings settings, ObjectSettings objects) {
+    this(settings, objects, new StoreMeter(new SimpleMeterRegistry()));
   }
 
-  ObjectStore(StoreSettings settings, RandomGenerator random) {
-    this.http = HttpClients.forStore(settings);
+  /**
+   * Connects lazily: a store that is down shows at the first request.
+   *
+   * @param meter measures every request
+   */
+  public ObjectStore(StoreSettings settings, ObjectSettings objects, StoreMeter meter) {
+    this(settings, objects, meter, RandomGenerator.getDefault());
+  }
+
+  ObjectStore(
+      StoreSettings settings, ObjectSettings objects, StoreMeter meter, RandomGenerator random) {
+    this.objects = objects;
+    this.http = HttpClients.forStore(settings, meter);
     this.client =
         MinioAsyncClient.builder()
             .endpoint(settings.endpoint().toString())
             .region(settings.region())
-            .credentials(settings.accessKey(), settings.resolveSecretKey())
+            .credentialsProvider(settings.credentials().provider(settings, http))
             .httpClient(http)
             .build();
     if (settings.pathStyle()) {
@@ -71,7 +87,8 @@ public final class ObjectStore implements AutoCloseable {
         new StoreRequests(
             new RetryPolicy(settings.retries(), settings.retryDelay(), settings.maxRetryDelay()),
             random,
-            new StoreErrors(settings.endpoint()));
+            new StoreErrors(settings.endpoint()),
+            meter);
   }
 
   /**
@@ -98,26 +115,36 @@ public final class ObjectStore implements AutoCloseable {
   /**
    * Begins a multipart upload.
    *
+   * @param origin what the object comes from
+   * @param beforeEachTry run before each request: one whose answer is lost may have begun one too
    * @return the store's upload id
    */
-  public String createUpload(String bucket, String key, Cancellation cancellation)
+  public String createUpload(
+      String bucket,
+      String key,
+      ObjectOrigin origin,
+      Cancellation cancellation,
+      Runnable beforeEachTry)
       throws StoreException {
-    Map<String, String> headers =
-        checksums
-            ? Map.of("x-amz-checksum-algorithm", "CRC32C", CHECKSUM_TYPE_HEADER, FULL_OBJECT)
-            : Map.of();
+    Map<String, String> headers = objects.headers(origin);
+    if (checksums) {
+      headers.put("x-amz-checksum-algorithm", "CRC32C");
+      headers.put(CHECKSUM_TYPE_HEADER, FULL_OBJECT);
+    }
     return call(
             "begin an upload of",
             bucket,
             key,
             cancellation,
-            () ->
-                client.createMultipartUpload(
-                    CreateMultipartUploadArgs.builder()
-                        .extraHeaders(headers)
-                        .bucket(bucket)
-                        .object(key)
-                        .build()))
+            () -> {
+              beforeEachTry.run();
+              return client.createMultipartUpload(
+                  CreateMultipartUploadArgs.builder()
+                      .extraHeaders(headers)
+                      .bucket(bucket)
+                      .object(key)
+                      .build());
+            })
         .result()
         .uploadId();
   }
@@ -159,9 +186,16 @@ public final class ObjectStore implements AutoCloseable {
 
   /** Writes a whole object in one request, replacing what was there. */
   public SentPart putObject(
-      String bucket, String key, ObjectBody body, String contentType, Cancellation cancellation)
+      String bucket,
+      String key,
+      ObjectBody body,
+      String contentType,
+      ObjectOrigin origin,
+      Cancellation cancellation)
       throws StoreException {
     BodyDigest digest = digest(body);
+    Http.Headers headers = bodyHeaders(digest);
+    objects.headers(origin).forEach(headers::put);
     String etag =
         call(
                 "write",
@@ -174,7 +208,7 @@ public final class ObjectStore implements AutoCloseable {
                             .bucket(bucket)
                             .object(key)
                             .buffer(new StreamedBuffer(body, cancellation))
-                            .headers(bodyHeaders(digest))
+                            .headers(headers)
                             .contentType(MediaType.get(contentType))
                             .build()))
             .etag();
@@ -187,7 +221,8 @@ public final class ObjectStore implements AutoCloseable {
    * @param parts all, by number
    * @return the object's ETag, without quotes
    */
-  public String completeUpload(String bucket, String key, String uploadId, List<SentPart> parts)
+  public String completeUpload(
+      String bucket, String key, String uploadId, List<SentPart> parts, Cancellation cancellation)
       throws StoreException {
     Part[] listed = new Part[parts.size()];
     Crc32cCombiner whole = new Crc32cCombiner();
@@ -209,7 +244,7 @@ public final class ObjectStore implements AutoCloseable {
                 "complete the upload of",
                 bucket,
                 key,
-                closed,
+                cancellation,
                 () ->
                     client.completeMultipartUpload(
                         CompleteMultipartUploadArgs.builder()
@@ -243,6 +278,43 @@ public final class ObjectStore implements AutoCloseable {
       if (e.reason() != Reason.NO_SUCH_UPLOAD && e.reason() != Reason.NO_SUCH_KEY) {
         throw e;
       }
+    }
+  }
+
+  /** Multipart uploads of a key that are neither completed nor aborted. */
+  public List<OpenUpload> openUploads(String bucket, String key) throws StoreException {
+    List<OpenUpload> uploads = new ArrayList<>();
+    String keyMarker = "";
+    String idMarker = "";
+    while (true) {
+      ListMultipartUploadsArgs.Builder args =
+          ListMultipartUploadsArgs.builder().bucket(bucket).prefix(key);
+      if (!keyMarker.isEmpty()) {
+        args.keyMarker(keyMarker).uploadIdMarker(idMarker);
+      }
+      ListMultipartUploadsResult page =
+          call(
+                  "list the uploads of",
+                  bucket,
+                  key,
+                  closed,
+                  () -> client.listMultipartUploads(args.build()))
+              .result();
+      for (ListMultipartUploadsResult.Upload upload : page.uploads()) {
+        if (key.equals(upload.objectName())) {
+          uploads.add(new OpenUpload(upload.uploadId(), upload.initiated().toInstant()));
+        }
+      }
+      String nextKey = String.valueOf(page.nextKeyMarker());
+      String nextId = String.valueOf(page.nextUploadIdMarker());
+      // Keys come in order: behind the first other one is nothing of ours.
+      if (!page.isTruncated()
+          || !nextKey.equals(key)
+          || (nextKey.equals(keyMarker) && nextId.equals(idMarker))) {
+        return uploads;
+      }
+      keyMarker = nextKey;
+      idMarker = nextId;
     }
   }
 
@@ -281,6 +353,12 @@ public final class ObjectStore implements AutoCloseable {
    * @return empty when there is no such object
    */
   public Optional<StoredStat> stat(String bucket, String key) throws StoreException {
+    return stat(bucket, key, closed);
+  }
+
+  /** The same, given up when cancelled. */
+  public Optional<StoredStat> stat(String bucket, String key, Cancellation cancellation)
+      throws StoreException {
     Map<String, String> headers = checksums ? Map.of("x-amz-checksum-mode", "ENABLED") : Map.of();
     okhttp3.Headers answer;
     try {
@@ -289,7 +367,7 @@ public final class ObjectStore implements AutoCloseable {
                   "look up",
                   bucket,
                   key,
-                  closed,
+                  cancellation,
                   () ->
                       client.headObject(
                           HeadObjectArgs.builder()
@@ -305,6 +383,16 @@ public final class ObjectStore implements AutoCloseable {
       throw e;
     }
     return Optional.of(StoredStat.of(answer));
+  }
+
+  /** Deletes an object; one that is gone already is no error. */
+  public void delete(String bucket, String key) throws StoreException {
+    call(
+        "delete",
+        bucket,
+        key,
+        closed,
+        () -> client.removeObject(RemoveObjectArgs.builder().bucket(bucket).object(key).build()));
   }
 
   /**

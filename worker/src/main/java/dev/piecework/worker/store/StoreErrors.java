@@ -11,6 +11,7 @@ import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.security.ProviderException;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -93,6 +94,13 @@ final class StoreErrors {
               e);
       case XmlParserException e ->
           new StoreException(Reason.UNAVAILABLE, where + "unreadable answer: " + detail(e), e);
+      case ProviderException e ->
+          new StoreException(
+              Reason.UNAVAILABLE,
+              where
+                  + "there are no keys to be had for the role of this pod or machine (piecework.store.credentials is iam): "
+                  + detail(e),
+              e);
       case ConnectException e ->
           new StoreException(
               Reason.UNAVAILABLE,

@@ -16,11 +16,13 @@ final class StoreRequests {
   private final RetryPolicy retries;
   private final RandomGenerator random;
   private final StoreErrors errors;
+  private final StoreMeter meter;
 
-  StoreRequests(RetryPolicy retries, RandomGenerator random, StoreErrors errors) {
+  StoreRequests(RetryPolicy retries, RandomGenerator random, StoreErrors errors, StoreMeter meter) {
     this.retries = retries;
     this.random = random;
     this.errors = errors;
+    this.meter = meter;
   }
 
   /**
@@ -57,6 +59,7 @@ final class StoreRequests {
       if (failure.reason() != Reason.UNAVAILABLE || tried > retries.retries()) {
         throw failure;
       }
+      meter.repeated();
       Duration delay = retries.delayBefore(tried, random);
       log.warn(
           "{}; trying again in {} ms ({} of {})",

@@ -1,7 +1,9 @@
 package dev.piecework.worker.store;
 
+import dev.piecework.tls.TrustedAuthorities;
 import dev.piecework.worker.settings.Secrets;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -11,10 +13,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param endpoint http or https URL of the S3 server, without a path
  * @param region region to sign for; most servers other than Amazon's accept any
+ * @param credentials {@code static}: the keys below; {@code iam}: the role of the pod or machine
  * @param accessKey who we are
+ * @param accessKeyFile file that holds the access key id instead
  * @param secretKey proof of it; never logged
- * @param secretKeyFile file whose first line is the secret key, instead of {@code secretKey}; empty
- *     when there is none
+ * @param secretKeyFile file that holds the secret key instead
+ * @param stsEndpoint with {@code iam}: where to ask for keys, instead of Amazon's own addresses;
+ *     empty for those
+ * @param caFile certificates in PEM of authorities to believe beside those that Java knows; empty
+ *     for none
  * @param pathStyle bucket in the path ({@code http://host/bucket/key}) rather than in the host name
  * @param concurrentUploads parts of 8 MiB and more being sent at once, all jobs of the worker
  *     together; small objects count an eighth
@@ -33,9 +40,13 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 public record StoreSettings(
     URI endpoint,
     @DefaultValue("us-east-1") String region,
+    @DefaultValue("static") StoreLogin credentials,
     @DefaultValue("") String accessKey,
+    @DefaultValue("") String accessKeyFile,
     @DefaultValue("") String secretKey,
     @DefaultValue("") String secretKeyFile,
+    @DefaultValue("") String stsEndpoint,
+    @DefaultValue("") String caFile,
     @DefaultValue("true") boolean pathStyle,
     @DefaultValue("3") int concurrentUploads,
     @DefaultValue("10s") Duration connectTimeout,
@@ -64,14 +75,28 @@ public record StoreSettings(
     if (endpoint.getUserInfo() != null) {
       throw wrong("endpoint", "carries credentials", "use access-key and secret-key instead");
     }
-    if (accessKey.isBlank()) {
-      throw wrong("access-key", "is not set", "set it to the store's access key id");
-    }
-    if (secretKey.isBlank() == secretKeyFile.isBlank()) {
-      throw wrong(
-          "secret-key",
-          secretKey.isBlank() ? "is not set" : "is set, and so is secret-key-file",
-          "set exactly one of secret-key and secret-key-file");
+    switch (credentials) {
+      case STATIC -> {
+        if (accessKey.isBlank()
+            && accessKeyFile.isBlank()
+            && secretKey.isBlank()
+            && secretKeyFile.isBlank()) {
+          throw wrong(
+              "access-key",
+              "is not set",
+              "set it and secret-key to the store's keys, or set credentials to iam for the role of the pod or machine");
+        }
+        exactlyOne("access-key", accessKey, accessKeyFile);
+        exactlyOne("secret-key", secretKey, secretKeyFile);
+        if (!stsEndpoint.isBlank()) {
+          throw wrong("sts-endpoint", "is set", "it needs credentials iam, which is not set");
+        }
+      }
+      case IAM -> {
+        if (!(accessKey + accessKeyFile + secretKey + secretKeyFile).isBlank()) {
+          throw wrong("credentials", "is iam, and keys are set, too", "take one of them away");
+        }
+      }
     }
     if (concurrentUploads < 1 || concurrentUploads > MAX_CONCURRENT_UPLOADS) {
       throw wrong(
@@ -91,23 +116,53 @@ public record StoreSettings(
   }
 
   /**
+   * The access key id, read from its file if it has one.
+   *
+   * @throws IllegalArgumentException if the file cannot be read or is empty
+   */
+  String resolveAccessKey() {
+    return filled(
+        "access-key", Secrets.read("piecework.store.access-key", accessKey, accessKeyFile));
+  }
+
+  /** Whom to believe over https. */
+  TrustedAuthorities authorities() {
+    return caFile.isEmpty()
+        ? TrustedAuthorities.ofJava()
+        : TrustedAuthorities.with("piecework.store.ca-file", Path.of(caFile));
+  }
+
+  /**
    * The secret key itself, read from its file if it has one.
    *
    * @throws IllegalArgumentException if the file cannot be read or is empty
    */
   String resolveSecretKey() {
-    String secret = Secrets.read("piecework.store.secret-key", secretKey, secretKeyFile);
-    if (secret.isBlank()) {
-      throw wrong("secret-key-file", "names '" + secretKeyFile + "', which is empty", "fill it");
+    return filled(
+        "secret-key", Secrets.read("piecework.store.secret-key", secretKey, secretKeyFile));
+  }
+
+  private static String filled(String name, String key) {
+    if (key.isBlank()) {
+      throw wrong(name + "-file", "names an empty file", "fill it");
     }
-    return secret;
+    return key.strip();
+  }
+
+  private static void exactlyOne(String name, String value, String file) {
+    if (value.isBlank() == file.isBlank()) {
+      throw wrong(
+          name,
+          value.isBlank() ? "is not set" : "is set, and so is " + name + "-file",
+          "set exactly one of " + name + " and " + name + "-file");
+    }
   }
 
   /** Everything but the secret. */
   @Override
   public String toString() {
-    return "StoreSettings[endpoint=%s, region=%s, accessKey=%s, pathStyle=%s, concurrentUploads=%d]"
-        .formatted(endpoint, region, accessKey, pathStyle, concurrentUploads);
+    return "StoreSettings[endpoint=%s, region=%s, credentials=%s, pathStyle=%s, concurrentUploads=%d]"
+        .formatted(endpoint, region, credentials, pathStyle, concurrentUploads);
   }
 
   private static void positive(String name, Duration value) {

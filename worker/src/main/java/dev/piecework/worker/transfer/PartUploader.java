@@ -59,7 +59,13 @@ final class PartUploader {
         return id.get();
       }
       String key = request.layout().objects().get(object).key();
-      String fresh = store.createUpload(request.bucket(), key, cancellation);
+      String fresh =
+          store.createUpload(
+              request.bucket(),
+              key,
+              request.origin(),
+              cancellation,
+              () -> request.intent().record(object, key));
       begun.accept(object, fresh);
       return fresh;
     } finally {
@@ -80,7 +86,8 @@ final class PartUploader {
         uploadId.isPresent()
             ? store.uploadPart(
                 request.bucket(), object.key(), uploadId.get(), part.number(), body, cancellation)
-            : store.putObject(request.bucket(), object.key(), body, CONTENT_TYPE, cancellation);
+            : store.putObject(
+                request.bucket(), object.key(), body, CONTENT_TYPE, request.origin(), cancellation);
     return new UploadedPart(
         part.object(), part.number(), part.length(), sent.etag(), sent.crc32c());
   }

@@ -2,6 +2,8 @@ package dev.piecework.worker.transfer;
 
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.layout.StoredObject;
+import dev.piecework.worker.lease.Fence;
+import dev.piecework.worker.lease.LeaseLostException;
 import dev.piecework.worker.store.ListedPart;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.StoreException;
@@ -32,14 +34,17 @@ final class ResumeCheck {
   private final ObjectStore store;
   private final ObjectLayout layout;
   private final String bucket;
+  private final Fence fence;
   private final Map<Integer, String> uploads = new HashMap<>();
   private final Map<Integer, List<UploadedPart>> parts = new HashMap<>();
   private final boolean everythingUploaded;
 
-  ResumeCheck(ObjectStore store, ObjectLayout layout, String bucket, Checkpoint checkpoint) {
+  ResumeCheck(ObjectStore store, TransferRequest request) {
     this.store = store;
-    this.layout = layout;
-    this.bucket = bucket;
+    this.layout = request.layout();
+    this.bucket = request.bucket();
+    this.fence = request.fence();
+    Checkpoint checkpoint = request.checkpoint();
     for (Upload upload : checkpoint.uploads()) {
       uploads.put(upload.object(), upload.uploadId());
     }
@@ -87,6 +92,9 @@ final class ResumeCheck {
       if (e.getCause() instanceof StoreException failure) {
         throw failure;
       }
+      if (e.getCause() instanceof LeaseLostException lease) {
+        throw lease;
+      }
       throw new IllegalStateException("the check of the store failed", e);
     }
     return lost;
@@ -112,6 +120,8 @@ final class ResumeCheck {
               "the store lacks part {} of {}, which was uploaded; the object is sent again",
               part.number(),
               object.key());
+          // It may lack the part because another worker has the job by now and began again.
+          fence.check();
           store.abortUpload(bucket, object.key(), uploadId);
           return false;
         }

@@ -218,9 +218,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
     List<Integer> lost = List.of();
     if (!seedOnly) {
       parts.store().checkBucket(request.bucket());
-      lost =
-          new ResumeCheck(parts.store(), request.layout(), request.bucket(), request.checkpoint())
-              .lost();
+      lost = new ResumeCheck(parts.store(), request).lost();
     }
     BitSet intact =
         ScratchCheck.intact(

@@ -8,6 +8,7 @@ import dev.piecework.worker.scratch.ScratchSettings;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.StoreSettings;
 import java.time.Clock;
+import java.util.function.Predicate;
 
 /** Makes transfers that share an engine, a store, a scratch folder and the limits on uploads. */
 public final class SwarmTransferFactory implements TransferFactory {
@@ -37,6 +38,11 @@ public final class SwarmTransferFactory implements TransferFactory {
     this.clock = clock;
   }
 
+  /** Room for uploads that is in use, of all jobs; small objects take an eighth of an upload's. */
+  public double uploads() {
+    return budget.used();
+  }
+
   @Override
   public Transfer start(TransferRequest request) throws TransferException {
     return begin(request, false);
@@ -50,6 +56,11 @@ public final class SwarmTransferFactory implements TransferFactory {
   @Override
   public void discardScratch(String jobId) {
     scratch.discard(jobId);
+  }
+
+  @Override
+  public void sweepScratch(Predicate<String> useless) {
+    scratch.sweep(scratchSettings.keep(), useless);
   }
 
   @Override

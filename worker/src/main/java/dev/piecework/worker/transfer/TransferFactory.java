@@ -1,5 +1,7 @@
 package dev.piecework.worker.transfer;
 
+import java.util.function.Predicate;
+
 /** Starts transfers, and ends what they leave. */
 public interface TransferFactory {
   /**
@@ -18,6 +20,14 @@ public interface TransferFactory {
 
   /** Deletes a job's scratch folder on this host, if there is one. */
   void discardScratch(String jobId);
+
+  /**
+   * Deletes scratch on this host that nobody works in and that nobody came back for in time, or
+   * that is of no use any more.
+   *
+   * @param useless asked about each job
+   */
+  void sweepScratch(Predicate<String> useless);
 
   /**
    * Names the worker in its host's scratch folder; see {@link Checkpoint#scratchId()}. Stable over

@@ -6,6 +6,8 @@ import dev.piecework.worker.scratch.ScratchException;
 import dev.piecework.worker.store.StoreException;
 import java.time.Duration;
 import java.util.stream.Collectors;
+import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
 
 /** Turns what went wrong in a transfer into the fault of its job. */
 final class TransferFaults {
@@ -54,8 +56,15 @@ final class TransferFaults {
         e);
   }
 
-  /** Something that must not happen. */
+  /** The database failed, or something that must not happen did. */
   static TransferException defect(RuntimeException e) {
+    if (e instanceof DataAccessException || e instanceof TransactionException) {
+      return new TransferException(
+          new Fault(
+              Fault.Kind.DATABASE_UNAVAILABLE,
+              "the database failed under the transfer: " + e.getClass().getSimpleName()),
+          e);
+    }
     return new TransferException(
         new Fault(Fault.Kind.INTERNAL, "the transfer failed, a defect: " + e), e);
   }

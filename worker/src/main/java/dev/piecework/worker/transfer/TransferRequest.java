@@ -2,6 +2,8 @@ package dev.piecework.worker.transfer;
 
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.message.JobOptions;
+import dev.piecework.worker.lease.Fence;
+import dev.piecework.worker.store.ObjectOrigin;
 
 /**
  * What to move.
@@ -11,6 +13,20 @@ import dev.piecework.message.JobOptions;
  * @param bucket the destination bucket
  * @param options the job's options
  * @param checkpoint what an earlier attempt left
+ * @param fence asked before an upload is given up
+ * @param intent told before an upload is begun
  */
 public record TransferRequest(
-    String jobId, ObjectLayout layout, String bucket, JobOptions options, Checkpoint checkpoint) {}
+    String jobId,
+    ObjectLayout layout,
+    String bucket,
+    JobOptions options,
+    Checkpoint checkpoint,
+    Fence fence,
+    UploadIntent intent) {
+
+  /** What the objects say they come from. */
+  public ObjectOrigin origin() {
+    return new ObjectOrigin(jobId, layout.metainfo().infoHash().hex());
+  }
+}

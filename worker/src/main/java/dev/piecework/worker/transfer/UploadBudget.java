@@ -12,12 +12,14 @@ final class UploadBudget {
   private static final long BYTES_PER_UNIT = 1L << 20;
 
   private final Semaphore units;
+  private final int all;
 
   /**
    * @param slots large parts at once
    */
   UploadBudget(int slots) {
-    this.units = new Semaphore(slots * UNITS_PER_SLOT, true);
+    this.all = slots * UNITS_PER_SLOT;
+    this.units = new Semaphore(all, true);
   }
 
   /**
@@ -31,6 +33,11 @@ final class UploadBudget {
     int wanted = Math.clamp(whole, 1, UNITS_PER_SLOT);
     units.acquire(wanted);
     return wanted;
+  }
+
+  /** Slots in use; a small object counts as an eighth. */
+  double used() {
+    return (all - units.availablePermits()) / (double) UNITS_PER_SLOT;
   }
 
   /** Gives room back. */

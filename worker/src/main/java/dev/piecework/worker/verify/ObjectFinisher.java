@@ -2,6 +2,9 @@ package dev.piecework.worker.verify;
 
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.message.EventData.FinishedObject;
+import dev.piecework.worker.lease.Fence;
+import dev.piecework.worker.store.Cancellation;
+import dev.piecework.worker.store.ObjectOrigin;
 import dev.piecework.worker.transfer.Checkpoint;
 import dev.piecework.worker.transfer.TransferException;
 import java.util.List;
@@ -10,21 +13,51 @@ import java.util.function.Consumer;
 /** Completes uploads and proves the objects. All methods block and may be repeated. */
 public interface ObjectFinisher {
   /**
+   * What to finish.
+   *
+   * @param layout the torrent and where its bytes are
+   * @param bucket the destination bucket
+   * @param checkpoint what was sent
+   * @param fence asked right before each upload is completed
+   * @param cancellation ends the waiting; what the store was asked for may still happen
+   */
+  record Work(
+      ObjectLayout layout,
+      String bucket,
+      Checkpoint checkpoint,
+      Fence fence,
+      Cancellation cancellation) {}
+
+  /**
    * Checks that every part of the layout is in the checkpoint, completes the multipart uploads, and
    * compares each object's size and checksum with what was sent.
    *
    * @param finished told of each object as it is done, in any order
    * @return every object, in the layout's order
    * @throws TransferException when an object is not what it must be; says whether trying again may
-   *     help
+   *     help; its cause is a {@link dev.piecework.worker.lease.LeaseLostException} when the fence
+   *     said so
    */
-  List<FinishedObject> finish(
-      ObjectLayout layout, String bucket, Checkpoint checkpoint, Consumer<FinishedObject> finished)
+  List<FinishedObject> finish(Work work, Consumer<FinishedObject> finished)
       throws TransferException;
 
   /** Writes the manifest object. */
-  void putManifest(String bucket, String key, byte[] json) throws TransferException;
+  void putManifest(
+      String bucket, String key, ObjectOrigin origin, byte[] json, Cancellation cancellation)
+      throws TransferException;
 
   /** Aborts the checkpoint's open uploads; those that are gone already do not matter. */
   void abort(ObjectLayout layout, String bucket, Checkpoint checkpoint) throws TransferException;
+
+  /**
+   * Deletes the objects that were made of the checkpoint: those whose every part is in it, and that
+   * are still what was sent. What anybody else has put in their place is left alone.
+   *
+   * @param fence asked before each; what it throws ends the work
+   */
+  void delete(ObjectLayout layout, String bucket, Checkpoint checkpoint, Fence fence)
+      throws TransferException;
+
+  /** Deletes the manifest if it is this job's. */
+  void deleteManifest(String bucket, String key, String jobId) throws TransferException;
 }

@@ -5,8 +5,10 @@ import dev.piecework.layout.StoredObject;
 import dev.piecework.message.EventData.FinishedObject;
 import dev.piecework.metainfo.TorrentFile;
 import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.lease.Fence;
 import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.store.ObjectBody;
+import dev.piecework.worker.store.ObjectOrigin;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.SentPart;
 import dev.piecework.worker.store.StoreException;
@@ -23,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -30,6 +33,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,13 +50,11 @@ public final class StoreObjectFinisher implements ObjectFinisher {
   }
 
   @Override
-  public List<FinishedObject> finish(
-      ObjectLayout layout, String bucket, Checkpoint checkpoint, Consumer<FinishedObject> finished)
+  public List<FinishedObject> finish(Work work, Consumer<FinishedObject> finished)
       throws TransferException {
-    Map<Integer, List<UploadedPart>> parts = new HashMap<>();
-    for (UploadedPart part : checkpoint.parts()) {
-      parts.computeIfAbsent(part.object(), object -> new ArrayList<>()).add(part);
-    }
+    Checkpoint checkpoint = work.checkpoint();
+    ObjectLayout layout = work.layout();
+    Map<Integer, List<UploadedPart>> parts = partsByObject(checkpoint);
     Map<Integer, String> uploads = new HashMap<>();
     for (Upload upload : checkpoint.uploads()) {
       uploads.put(upload.object(), upload.uploadId());
@@ -66,9 +68,8 @@ public final class StoreObjectFinisher implements ObjectFinisher {
         object -> {
           FinishedObject done =
               finish(
-                  layout,
+                  work,
                   object,
-                  bucket,
                   Optional.ofNullable(uploads.get(object.index())),
                   parts.getOrDefault(object.index(), List.of()));
           telling.lock();
@@ -82,9 +83,11 @@ public final class StoreObjectFinisher implements ObjectFinisher {
   }
 
   @Override
-  public void putManifest(String bucket, String key, byte[] json) throws TransferException {
+  public void putManifest(
+      String bucket, String key, ObjectOrigin origin, byte[] json, Cancellation cancellation)
+      throws TransferException {
     try {
-      store.putObject(bucket, key, ObjectBody.of(json), "application/json", new Cancellation());
+      store.putObject(bucket, key, ObjectBody.of(json), "application/json", origin, cancellation);
     } catch (StoreException e) {
       throw new TransferException(e.destinationFault(), e);
     }
@@ -102,23 +105,55 @@ public final class StoreObjectFinisher implements ObjectFinisher {
         });
   }
 
+  @Override
+  public void delete(ObjectLayout layout, String bucket, Checkpoint checkpoint, Fence fence)
+      throws TransferException {
+    Map<Integer, List<UploadedPart>> parts = partsByObject(checkpoint);
+    List<StoredObject> whole =
+        layout.objects().stream()
+            .filter(object ->
+                missingPart(object, parts.getOrDefault(object.index(), List.of())).isEmpty())
+            .toList();
+    inParallel(
+        whole,
+        object -> {
+          fence.check();
+          ObjectProof proof = ObjectProof.of(object, parts.getOrDefault(object.index(), List.of()));
+          boolean ours = proof.check(store.stat(bucket, object.key())).isEmpty();
+          if (ours) {
+            store.delete(bucket, object.key());
+          }
+          return ours;
+        });
+  }
+
+  @Override
+  public void deleteManifest(String bucket, String key, String jobId) throws TransferException {
+    try {
+      if (Manifest.isOf(store.read(bucket, key, Manifest.MAX_BYTES), jobId)) {
+        store.delete(bucket, key);
+      }
+    } catch (StoreException e) {
+      // One that is not there, or too large to be looked at, is nothing to be deleted.
+      if (e.reason() != Reason.NO_SUCH_KEY && e.reason() != Reason.TOO_LARGE) {
+        throw new TransferException(e.destinationFault(), e);
+      }
+    }
+  }
+
   private FinishedObject finish(
-      ObjectLayout layout,
-      StoredObject object,
-      String bucket,
-      Optional<String> uploadId,
-      List<UploadedPart> parts)
+      Work work, StoredObject object, Optional<String> uploadId, List<UploadedPart> parts)
       throws StoreException, TransferException {
     if (uploadId.isPresent()) {
-      complete(bucket, object, uploadId.get(), parts);
+      complete(work, object, uploadId.get(), parts);
     }
     ObjectProof proof = ObjectProof.of(object, parts);
-    Optional<StoredStat> stat = store.stat(bucket, object.key());
+    Optional<StoredStat> stat = store.stat(work.bucket(), object.key(), work.cancellation());
     Optional<String> wrong = proof.check(stat);
     if (wrong.isPresent()) {
       throw verifyFailed(wrong.get() + "; the next attempt sends it again");
     }
-    TorrentFile file = layout.metainfo().files().get(object.fileIndex());
+    TorrentFile file = work.layout().metainfo().files().get(object.fileIndex());
     return new FinishedObject(
         object.key(),
         file.path(),
@@ -127,8 +162,7 @@ public final class StoreObjectFinisher implements ObjectFinisher {
         proof.crc32c());
   }
 
-  private void complete(
-      String bucket, StoredObject object, String uploadId, List<UploadedPart> parts)
+  private void complete(Work work, StoredObject object, String uploadId, List<UploadedPart> parts)
       throws StoreException {
     List<SentPart> sent =
         parts.stream()
@@ -136,7 +170,8 @@ public final class StoreObjectFinisher implements ObjectFinisher {
             .map(part -> new SentPart(part.number(), part.length(), part.etag(), part.crc32c()))
             .toList();
     try {
-      store.completeUpload(bucket, object.key(), uploadId, sent);
+      work.fence().check();
+      store.completeUpload(work.bucket(), object.key(), uploadId, sent, work.cancellation());
     } catch (StoreException e) {
       if (e.reason() != Reason.NO_SUCH_UPLOAD && e.reason() != Reason.NO_SUCH_KEY) {
         throw e;
@@ -146,31 +181,43 @@ public final class StoreObjectFinisher implements ObjectFinisher {
     }
   }
 
+  private static Map<Integer, List<UploadedPart>> partsByObject(Checkpoint checkpoint) {
+    Map<Integer, List<UploadedPart>> parts = new HashMap<>();
+    for (UploadedPart part : checkpoint.parts()) {
+      parts.computeIfAbsent(part.object(), object -> new ArrayList<>()).add(part);
+    }
+    return parts;
+  }
+
   private static void requireAllParts(StoredObject object, List<UploadedPart> parts)
       throws TransferException {
+    OptionalInt missing = missingPart(object, parts);
+    if (missing.isPresent()) {
+      throw verifyFailed(
+          "part %d of %d of object %s is not uploaded: the transfer must run again"
+              .formatted(missing.getAsInt(), object.partCount(), object.key()));
+    }
+  }
+
+  /** Number of the first part that is not there in its full length. */
+  private static OptionalInt missingPart(StoredObject object, List<UploadedPart> parts) {
     boolean[] there = new boolean[object.partCount()];
     for (UploadedPart part : parts) {
       there[part.number() - 1] = part.length() == object.part(part.number()).length();
     }
-    for (int i = 0; i < there.length; i++) {
-      if (!there[i]) {
-        throw verifyFailed(
-            "part %d of %d of object %s is not uploaded: the transfer must run again"
-                .formatted(i + 1, there.length, object.key()));
-      }
-    }
+    return IntStream.rangeClosed(1, there.length).filter(number -> !there[number - 1]).findFirst();
   }
 
   private static TransferException verifyFailed(String message) {
     return new TransferException(new Fault(Fault.Kind.VERIFY_FAILED, message));
   }
 
-  private interface Work<T, R> {
+  private interface Task<T, R> {
     R apply(T item) throws StoreException, TransferException;
   }
 
-  /** Applies work to all items, several at once; after a failure no further item is begun. */
-  private static <T, R> List<R> inParallel(List<T> items, Work<T, R> work)
+  /** Applies a task to all items, several at once; after a failure no further item is begun. */
+  private static <T, R> List<R> inParallel(List<T> items, Task<T, R> task)
       throws TransferException {
     Semaphore atOnce = new Semaphore(OBJECTS_AT_ONCE);
     List<Future<R>> results = new ArrayList<>();
@@ -181,7 +228,7 @@ public final class StoreObjectFinisher implements ObjectFinisher {
               threads.submit(() -> {
                 atOnce.acquire();
                 try {
-                  return work.apply(item);
+                  return task.apply(item);
                 } finally {
                   atOnce.release();
                 }

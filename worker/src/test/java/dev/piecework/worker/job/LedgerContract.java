@@ -3,157 +3,24 @@ package dev.piecework.worker.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.piecework.message.Destination;
 import dev.piecework.message.EventData;
 import dev.piecework.message.EventType;
-import dev.piecework.message.JobMessage;
-import dev.piecework.message.JobOptions;
-import dev.piecework.message.JobSource;
-import dev.piecework.worker.TestDatabase;
 import dev.piecework.worker.checkpoint.CheckpointTable;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.lease.LeaseLostException;
-import dev.piecework.worker.lease.LeaseTable;
 import dev.piecework.worker.outbox.Outbox;
 import dev.piecework.worker.transfer.Checkpoint;
 import dev.piecework.worker.transfer.Transfer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** What every database must make of claims, fences, transitions and the outbox. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class LedgerContract {
-  private static final Duration LEASE = Duration.ofMinutes(10);
-  private static final Duration REQUEUE = Duration.ofMinutes(5);
-  private static final RetryPolicy RETRY =
-      new RetryPolicy(3, Duration.ofHours(1), Duration.ofHours(1));
-  private static final Fault STALLED = new Fault(Fault.Kind.STALLED, "no peers");
-
-  private TestDatabase database;
-  private JdbcClient jdbc;
-  private Outbox outbox;
-  private LostJobs lost;
-  private JobLedger ledger;
-  private CheckpointTable checkpoints;
-  private String job = "";
-  private int jobs;
-
-  abstract TestDatabase open();
-
-  @SuppressWarnings("NullAway.Init") // JUnit sets the fields before any test.
-  LedgerContract() {}
-
-  @BeforeAll
-  void openDatabase() {
-    database = open();
-    jdbc = database.jdbc();
-    outbox = new Outbox(jdbc);
-    lost = new LostJobs(jdbc, database.transactions(), outbox, "sweeper", REQUEUE);
-    ledger = new JobLedger(jdbc, database.transactions(), outbox, "a", REQUEUE);
-    checkpoints =
-        new CheckpointTable(
-            jdbc, database.transactions(), new LeaseTable(jdbc, database.transactions()));
-  }
-
-  @AfterAll
-  void closeDatabase() {
-    database.close();
-  }
-
-  @BeforeEach
-  void newJob() {
-    job = "job-" + ++jobs;
-  }
-
-  private Admissions worker(String name) {
-    return new Admissions(jdbc, database.transactions(), outbox, name, LEASE, REQUEUE);
-  }
-
-  private Submission submission(String messageId) {
-    return new Submission(
-        new JobMessage(
-            1,
-            job,
-            JobSource.Inline.of(new byte[] {1}),
-            new Destination("bucket", "prefix/"),
-            JobOptions.none()),
-        messageId,
-        false,
-        false);
-  }
-
-  private Claim accepted(String worker) {
-    worker(worker).admit(submission("m1"));
-    return worker(worker).claim(job).orElseThrow();
-  }
-
-  private JobRow row() {
-    return ledger.find(job).orElseThrow();
-  }
-
-  private List<String> outboxTypes() {
-    return jdbc.sql("SELECT type FROM piecework_outbox WHERE job_id = :job ORDER BY seq")
-        .param("job", job)
-        .query((row, number) -> row.getString(1))
-        .list();
-  }
-
-  private List<String> history() {
-    return jdbc.sql(
-            "SELECT from_state, to_state FROM piecework_job_transition WHERE job_id = :job ORDER BY seq")
-        .param("job", job)
-        .query((row, number) -> row.getString(1) + ">" + row.getString(2))
-        .list();
-  }
-
-  private void expireLease() {
-    jdbc.sql("UPDATE piecework_job SET lease_until = :then WHERE id = :job")
-        .param("then", java.time.OffsetDateTime.now(java.time.ZoneOffset.UTC).minusHours(1))
-        .param("job", job)
-        .update();
-  }
-
-  private void makeDue() {
-    jdbc.sql("UPDATE piecework_job SET due_at = :then WHERE id = :job")
-        .param("then", java.time.OffsetDateTime.now(java.time.ZoneOffset.UTC).minusHours(1))
-        .param("job", job)
-        .update();
-  }
-
-  private static <T> List<T> atOnce(int threads, Callable<T> work) throws Exception {
-    CyclicBarrier barrier = new CyclicBarrier(threads);
-    try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
-      List<Future<T>> futures = new ArrayList<>();
-      for (int i = 0; i < threads; i++) {
-        futures.add(
-            executor.submit(() -> {
-              barrier.await();
-              return work.call();
-            }));
-      }
-      List<T> results = new ArrayList<>();
-      for (Future<T> future : futures) {
-        results.add(future.get());
-      }
-      return results;
-    }
-  }
+abstract class LedgerContract extends LedgerFixture {
 
   @Test
   void writesANewJobDownWithItsEvent() {
@@ -210,24 +77,12 @@ abstract class LedgerContract {
         .isInstanceOf(LeaseLostException.class);
     assertThatThrownBy(() -> ledger.fault(old, STALLED, RETRY, new Random(1)))
         .isInstanceOf(LeaseLostException.class);
-    assertThatThrownBy(() -> ledger.handBack(old)).isInstanceOf(LeaseLostException.class);
+    assertThatThrownBy(() -> ledger.handBack(old, "bye")).isInstanceOf(LeaseLostException.class);
     assertThatThrownBy(() -> checkpoints.write(old, step(1, 1)))
         .isInstanceOf(LeaseLostException.class);
     assertThat(checkpoints.read(job).parts()).isEmpty();
     assertThat(row().leaseOwner()).isEqualTo("b");
     assertThat(outboxTypes()).containsExactly("accepted", "started", "started");
-  }
-
-  private static CheckpointTable.Step step(int object, int number) {
-    BitSet pieces = new BitSet();
-    pieces.set(3);
-    Transfer.Batch batch =
-        new Transfer.Batch(
-            List.of(),
-            List.of(new Checkpoint.Upload(object, "u" + object)),
-            List.of(new Checkpoint.UploadedPart(object, number, 8, "e" + number, 7)),
-            pieces);
-    return new CheckpointTable.Step(batch, true, "scratch", 100, 5);
   }
 
   @Test
@@ -256,6 +111,8 @@ abstract class LedgerContract {
             new Transfer.Batch(List.of(0), List.of(), List.of(), new BitSet()),
             false,
             "scratch",
+            0,
+            0,
             0,
             0));
     assertThat(checkpoints.read(job).parts())
@@ -290,11 +147,6 @@ abstract class LedgerContract {
             "failed",
             "dead-letter");
     assertThat(row().attempt()).isEqualTo(3);
-  }
-
-  private Lease lease() {
-    JobRow row = row();
-    return new Lease(job, row.epoch(), row.leaseOwner());
   }
 
   @Test
@@ -351,16 +203,10 @@ abstract class LedgerContract {
     assertThat(row().state()).isEqualTo(JobState.COMPLETED);
   }
 
-  private List<Outbox.Pending> pending() {
-    return outbox.pending(1000, Long.MAX_VALUE).stream()
-        .filter(pending -> pending.entry().jobId().equals(job))
-        .toList();
-  }
-
   @Test
   void handingBackFreesTheRowAndDoesNotCount() {
     accepted("a");
-    ledger.handBack(lease());
+    ledger.handBack(lease(), "bye");
     assertThat(row().state()).isEqualTo(JobState.QUEUED);
     assertThat(row().attempt()).isZero();
     assertThat(row().leaseOwner()).isEmpty();

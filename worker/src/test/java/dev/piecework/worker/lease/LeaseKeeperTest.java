@@ -5,10 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.piecework.worker.TestDatabase;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionStatus;
+import org.springframework.transaction.support.TransactionTemplate;
 
 class LeaseKeeperTest {
   private static final Duration DURATION = Duration.ofSeconds(15);
@@ -81,6 +88,57 @@ class LeaseKeeperTest {
     nanos.set(DURATION.toNanos());
     keeper.renewAll();
     assertThat(lost).hasValue(1);
+  }
+
+  @Test
+  void aDatabaseThatHangsKeepsNoLeaseAlive() {
+    CompletableFuture<Void> asked = new CompletableFuture<>();
+    CompletableFuture<Void> answered = new CompletableFuture<>();
+    PlatformTransactionManager hanging =
+        new PlatformTransactionManager() {
+          @Override
+          public TransactionStatus getTransaction(@Nullable TransactionDefinition definition) {
+            asked.complete(null);
+            answered.join();
+            throw new CannotCreateTransactionException("too late");
+          }
+
+          @Override
+          public void commit(TransactionStatus status) {}
+
+          @Override
+          public void rollback(TransactionStatus status) {}
+        };
+    LeaseKeeper waiting =
+        new LeaseKeeper(
+            new LeaseTable(database.jdbc(), new TransactionTemplate(hanging)),
+            DURATION,
+            nanos::get);
+    waiting.keep(lease, lost::incrementAndGet);
+    Thread renewing = Thread.startVirtualThread(waiting::renewAll);
+    asked.join();
+    nanos.set(DURATION.minusSeconds(1).toNanos());
+    waiting.giveUpExpired();
+    assertThat(lost).hasValue(0);
+
+    nanos.set(DURATION.toNanos());
+    waiting.giveUpExpired();
+
+    assertThat(lost).hasValue(1);
+    answered.complete(null);
+    assertThat(renewing).satisfies(Thread::join);
+    assertThat(lost).hasValue(1);
+  }
+
+  @Test
+  void whoMerelySleptAsksTheDatabaseFirst() {
+    row("me");
+    keeper.keep(lease, lost::incrementAndGet);
+    nanos.set(DURATION.multipliedBy(10).toNanos());
+    keeper.giveUpExpired();
+    keeper.renewAll();
+    keeper.giveUpExpired();
+    assertThat(lost).hasValue(0);
   }
 
   @Test

@@ -81,6 +81,7 @@ class OutboxRelayIT {
                 URI.create("amqp://%s:%d%s".formatted(broker.host(), broker.port(), path)),
                 broker.user(),
                 broker.password(),
+                "",
                 ""),
             "test",
             Duration.ofSeconds(10));
@@ -229,7 +230,7 @@ class OutboxRelayIT {
     write(0, 1, Topology.EVENTS_EXCHANGE, false);
     Publisher nowhere =
         new Publisher(
-            new BrokerSettings(URI.create("amqp://127.0.0.1:1"), "", "", ""),
+            new BrokerSettings(URI.create("amqp://127.0.0.1:1"), "", "", "", ""),
             "test",
             Duration.ofSeconds(1));
     OutboxRelay relay = new OutboxRelay(outbox, database.transactions(), nowhere);

@@ -15,7 +15,7 @@ class SettingsTest {
   @Test
   void readsABrokersAddress() {
     BrokerSettings settings =
-        new BrokerSettings(URI.create("amqps://me:pass@broker.example/vh"), "", "", "");
+        new BrokerSettings(URI.create("amqps://me:pass@broker.example/vh"), "", "", "", "");
     assertThat(settings.port()).isEqualTo(5671);
     assertThat(settings.virtualHost()).isEqualTo("vh");
     assertThat(settings.effectiveUsername()).isEqualTo("me");
@@ -26,7 +26,7 @@ class SettingsTest {
   @Test
   void anExplicitUserWinsOverTheAddress() {
     BrokerSettings settings =
-        new BrokerSettings(URI.create("amqp://me:pass@broker.example"), "you", "word", "");
+        new BrokerSettings(URI.create("amqp://me:pass@broker.example"), "you", "word", "", "");
     assertThat(settings.effectiveUsername()).isEqualTo("you");
     assertThat(settings.effectivePassword()).isEqualTo("word");
     assertThat(settings.virtualHost()).isEqualTo("/");
@@ -34,7 +34,7 @@ class SettingsTest {
 
   @Test
   void refusesWhatIsNoBroker() {
-    assertThatThrownBy(() -> new BrokerSettings(URI.create("http://x"), "", "", ""))
+    assertThatThrownBy(() -> new BrokerSettings(URI.create("http://x"), "", "", "", ""))
         .hasMessageContaining("PIECEWORK_BROKER_URI");
   }
 
@@ -78,6 +78,7 @@ class SettingsTest {
                 second,
                 second,
                 Duration.ofSeconds(2),
+                second,
                 second,
                 Duration.ofDays(7)))
         .hasMessage("piecework.worker.checkpoint-interval is 2s: expected at most 1s");

@@ -2,6 +2,8 @@ package dev.piecework.worker.store;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -20,6 +23,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
 
 /**
  * An HTTP proxy in front of the S3 server: passes requests on, unless a fault matches them. The
@@ -35,6 +40,7 @@ public final class FaultyFront implements AutoCloseable {
   private final int behind;
   private final List<Fault> faults = new CopyOnWriteArrayList<>();
   private final ConcurrentLinkedQueue<String> requests = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Map<String, String>> headers = new ConcurrentLinkedQueue<>();
 
   private FaultyFront(HttpServer server, int behind) {
     this.server = server;
@@ -56,13 +62,31 @@ public final class FaultyFront implements AutoCloseable {
     return front;
   }
 
+  /** As {@link #before}, over TLS. */
+  static FaultyFront beforeOverTls(int port, SSLContext context) throws IOException {
+    HttpsServer server =
+        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(context));
+    FaultyFront front = new FaultyFront(server, port);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.createContext("/", front::handle);
+    server.start();
+    return front;
+  }
+
   URI endpoint() {
-    return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    String scheme = server instanceof HttpsServer ? "https" : "http";
+    return URI.create(scheme + "://127.0.0.1:" + server.getAddress().getPort());
   }
 
   /** Requests so far, as {@code PUT /data/key?partNumber=1}. */
   public List<String> requests() {
     return List.copyOf(requests);
+  }
+
+  /** The headers of each of {@link #requests}, names in lower case. */
+  public List<Map<String, String>> headers() {
+    return List.copyOf(headers);
   }
 
   /**
@@ -97,6 +121,12 @@ public final class FaultyFront implements AutoCloseable {
   private void handle(HttpExchange exchange) throws IOException {
     String line = exchange.getRequestMethod() + " " + exchange.getRequestURI();
     requests.add(line);
+    headers.add(
+        exchange.getRequestHeaders().entrySet().stream()
+            .collect(
+                Collectors.toMap(
+                    header -> header.getKey().toLowerCase(Locale.ROOT),
+                    header -> String.join(",", header.getValue()))));
     try {
       byte[] body = exchange.getRequestBody().readAllBytes();
       for (Fault fault : faults) {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -31,13 +32,26 @@ final class ObjectStoreTest {
   @BeforeEach
   void start() {
     bucket = TestBucket.start(folder);
-    store = new ObjectStore(bucket.settings());
+    store = new ObjectStore(bucket.settings(), ObjectSettings.none());
   }
 
   @AfterEach
   void stop() {
     store.close();
     bucket.close();
+  }
+
+  @Test
+  void nothingIsBegunTwiceInSilence() throws Exception {
+    AtomicInteger told = new AtomicInteger();
+    store.checkBucket(TestBucket.NAME); // a connection is there to be reused
+    bucket.front().loseAnswer(line -> line.startsWith("POST"), 1);
+
+    store.createUpload(
+        TestBucket.NAME, "a", TestBucket.ORIGIN, new Cancellation(), told::incrementAndGet);
+
+    assertThat(bucket.front().requests().stream().filter(line -> line.startsWith("POST")))
+        .hasSize(told.get());
   }
 
   @Test
@@ -64,14 +78,15 @@ final class ObjectStoreTest {
   void uploadsPartsOutOfOrderAndCompletes() throws Exception {
     byte[] content = random(8 << 20, 1);
     byte[] tail = random(12_345, 2);
-    String id = store.createUpload(TestBucket.NAME, "big", new Cancellation());
+    String id =
+        store.createUpload(TestBucket.NAME, "big", TestBucket.ORIGIN, new Cancellation(), () -> {});
 
     SentPart second = part("big", id, 2, tail);
     SentPart first = part("big", id, 1, content);
     assertThat(store.listParts(TestBucket.NAME, "big", id))
         .extracting(ListedPart::number)
         .containsExactly(1, 2);
-    store.completeUpload(TestBucket.NAME, "big", id, List.of(first, second));
+    store.completeUpload(TestBucket.NAME, "big", id, List.of(first, second), new Cancellation());
 
     byte[] whole = Files.readAllBytes(bucket.file("big"));
     assertThat(whole).hasSize(content.length + tail.length);
@@ -82,7 +97,9 @@ final class ObjectStoreTest {
   @Test
   void saysThatAnUploadIsUnknownAndAbortingItIsNoError() throws Exception {
     // S3Proxy still lists an aborted upload, unlike others; so the answer is made up.
-    String id = store.createUpload(TestBucket.NAME, "gone", new Cancellation());
+    String id =
+        store.createUpload(
+            TestBucket.NAME, "gone", TestBucket.ORIGIN, new Cancellation(), () -> {});
     store.abortUpload(TestBucket.NAME, "gone", id);
     bucket.front().answer(line -> line.contains("uploadId="), 2, 404, "NoSuchUpload");
 
@@ -130,7 +147,9 @@ final class ObjectStoreTest {
   @Test
   void refusesWrongCredentialsWithoutTellingThem() {
     try (ObjectStore stranger =
-        new ObjectStore(TestBucket.settings(bucket.settings().endpoint(), "wrong-secret"))) {
+        new ObjectStore(
+            TestBucket.settings(bucket.settings().endpoint(), "wrong-secret"),
+            ObjectSettings.none())) {
       StoreException refused =
           failure(() ->
               stranger.putObject(
@@ -138,6 +157,7 @@ final class ObjectStoreTest {
                   "x",
                   ObjectBody.of(new byte[1]),
                   "text/plain",
+                  TestBucket.ORIGIN,
                   new Cancellation()));
 
       assertThat(refused.destinationFault().kind()).isEqualTo(Fault.Kind.DESTINATION_REFUSED);
@@ -180,7 +200,9 @@ final class ObjectStoreTest {
   @Test
   void aStoreThatDoesNotListenIsUnavailable() {
     try (ObjectStore nowhere =
-        new ObjectStore(TestBucket.settings(URI.create("http://127.0.0.1:1"), "secret"))) {
+        new ObjectStore(
+            TestBucket.settings(URI.create("http://127.0.0.1:1"), "secret"),
+            ObjectSettings.none())) {
       StoreException down = failure(() -> nowhere.checkBucket(TestBucket.NAME));
 
       assertThat(down.destinationFault().kind()).isEqualTo(Fault.Kind.STORE_UNAVAILABLE);
@@ -198,7 +220,12 @@ final class ObjectStoreTest {
     StoreException cancelled =
         failure(() ->
             store.putObject(
-                TestBucket.NAME, "x", ObjectBody.of(new byte[9]), "text/plain", cancellation));
+                TestBucket.NAME,
+                "x",
+                ObjectBody.of(new byte[9]),
+                "text/plain",
+                TestBucket.ORIGIN,
+                cancellation));
 
     assertThat(cancelled.reason()).isEqualTo(Reason.CANCELLED);
     canceller.join();
@@ -226,8 +253,9 @@ final class ObjectStoreTest {
         };
 
     StoreException unreadable =
-        failure(
-            () -> store.putObject(TestBucket.NAME, "x", broken, "text/plain", new Cancellation()));
+        failure(() ->
+            store.putObject(
+                TestBucket.NAME, "x", broken, "text/plain", TestBucket.ORIGIN, new Cancellation()));
 
     assertThat(unreadable.destinationFault().kind()).isEqualTo(Fault.Kind.SCRATCH_FAILED);
     assertThat(unreadable).hasMessageContaining("disk is gone");
@@ -250,6 +278,7 @@ final class ObjectStoreTest {
         key,
         ObjectBody.of(content),
         "application/octet-stream",
+        TestBucket.ORIGIN,
         new Cancellation());
   }
 

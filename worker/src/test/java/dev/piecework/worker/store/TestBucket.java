@@ -6,6 +6,8 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import javax.net.ssl.SSLContext;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
@@ -15,8 +17,11 @@ public final class TestBucket implements AutoCloseable {
   /** The bucket that exists. */
   public static final String NAME = "data";
 
-  private static final String ACCESS_KEY = "tester";
-  private static final String SECRET_KEY = "not-a-real-secret";
+  /** What test objects come from. */
+  public static final ObjectOrigin ORIGIN = new ObjectOrigin("a-job", "0123abcd");
+
+  static final String ACCESS_KEY = "tester";
+  static final String SECRET_KEY = "not-a-real-secret";
 
   private final Path folder;
   private final S3Proxy server;
@@ -37,6 +42,8 @@ public final class TestBucket implements AutoCloseable {
               .blobStore(new FilesystemNio2BlobStore(folder.toString()))
               .endpoint(URI.create("http://127.0.0.1:0"))
               .awsAuthentication(AuthenticationType.AWS_V4, ACCESS_KEY, SECRET_KEY)
+              // It has no classes, keys or roles; what it was asked can be seen at the front.
+              .ignoreUnknownHeaders(true)
               .v4MaxNonChunkedRequestSize(64L << 20)
               .stopTimeout(0)
               .build();
@@ -52,6 +59,19 @@ public final class TestBucket implements AutoCloseable {
     return front;
   }
 
+  /** Another front of the same store, over TLS. */
+  FaultyFront overTls(SSLContext context) throws IOException {
+    return FaultyFront.beforeOverTls(server.getPort(), context);
+  }
+
+  /** What a client of the front needs, as properties. */
+  Map<String, String> properties() {
+    return Map.of(
+        "piecework.store.endpoint", front.endpoint().toString(),
+        "piecework.store.access-key", ACCESS_KEY,
+        "piecework.store.secret-key", SECRET_KEY);
+  }
+
   /** Settings for a client of the front, impatient. */
   public StoreSettings settings() {
     return settings(front.endpoint(), SECRET_KEY);
@@ -62,8 +82,12 @@ public final class TestBucket implements AutoCloseable {
     return new StoreSettings(
         endpoint,
         "us-east-1",
+        StoreLogin.STATIC,
         ACCESS_KEY,
+        "",
         secretKey,
+        "",
+        "",
         "",
         true,
         3,

@@ -1,6 +1,7 @@
 package dev.piecework.worker.transfer;
 
 import dev.piecework.engine.Engine;
+import dev.piecework.engine.EngineStats;
 import dev.piecework.engine.Torrent;
 import dev.piecework.engine.TorrentRequest;
 import dev.piecework.engine.TorrentStats;
@@ -16,6 +17,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -80,6 +82,16 @@ final class FeedingEngine implements Engine {
     Feed feed = new Feed(request);
     feed.thread.start();
     return feed;
+  }
+
+  @Override
+  public EngineStats stats() {
+    throw new UnsupportedOperationException("nobody measures this engine");
+  }
+
+  @Override
+  public List<Executor> eventLoops() {
+    return List.of();
   }
 
   @Override

@@ -11,10 +11,14 @@ import dev.piecework.metainfo.MetainfoParser;
 import dev.piecework.testkit.Content;
 import dev.piecework.testkit.TestTorrent;
 import dev.piecework.testkit.TorrentMaker;
+import dev.piecework.worker.lease.Fence;
 import dev.piecework.worker.scratch.ScratchFolder;
 import dev.piecework.worker.scratch.ScratchSettings;
+import dev.piecework.worker.store.Cancellation;
+import dev.piecework.worker.store.ObjectSettings;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.TestBucket;
+import dev.piecework.worker.verify.ObjectFinisher;
 import dev.piecework.worker.verify.StoreObjectFinisher;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,6 +49,8 @@ final class TransferRig implements AutoCloseable {
   Clock clock = Clock.systemUTC();
   DataSize retain = DataSize.ofMegabytes(256);
   JobOptions options = JobOptions.none();
+  Fence fence = () -> {};
+  UploadIntent intent = (object, key) -> {};
 
   /** What SQL would hold. */
   Checkpoint checkpoint = Checkpoint.empty();
@@ -55,7 +61,7 @@ final class TransferRig implements AutoCloseable {
     this.metainfo = MetainfoParser.parse(torrent.metainfo());
     this.layout = ObjectLayout.of(metainfo, "sets/");
     this.bucket = TestBucket.start(folder.resolve("buckets"));
-    this.store = new ObjectStore(bucket.settings());
+    this.store = new ObjectStore(bucket.settings(), ObjectSettings.none());
     this.engine = new FeedingEngine(torrent.contentParent());
   }
 
@@ -64,7 +70,8 @@ final class TransferRig implements AutoCloseable {
   }
 
   TransferRequest request() {
-    return new TransferRequest("job-1", layout, TestBucket.NAME, options, checkpoint);
+    return new TransferRequest(
+        "job-1", layout, TestBucket.NAME, options, checkpoint, fence, intent);
   }
 
   SwarmTransferFactory factory(String host, Engine withEngine) {
@@ -131,7 +138,11 @@ final class TransferRig implements AutoCloseable {
   List<FinishedObject> proveObjects() throws Exception {
     List<FinishedObject> told = new ArrayList<>();
     List<FinishedObject> finished =
-        new StoreObjectFinisher(store).finish(layout, TestBucket.NAME, checkpoint, told::add);
+        new StoreObjectFinisher(store)
+            .finish(
+                new ObjectFinisher.Work(
+                    layout, TestBucket.NAME, checkpoint, fence, new Cancellation()),
+                told::add);
     assertThat(told).containsExactlyInAnyOrderElementsOf(finished);
     Map<String, String> expected = Content.sums(torrent.content());
     Map<String, String> stored = new TreeMap<>();

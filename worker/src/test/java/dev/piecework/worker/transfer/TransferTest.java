@@ -7,6 +7,9 @@ import static org.awaitility.Awaitility.await;
 import dev.piecework.message.EventData.FinishedObject;
 import dev.piecework.testkit.Content;
 import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.lease.Lease;
+import dev.piecework.worker.lease.LeaseLostException;
+import dev.piecework.worker.transfer.Checkpoint.UploadedPart;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,9 +19,13 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -331,18 +338,76 @@ final class TransferTest {
   }
 
   @Test
-  void twoWorkersOnOneHostDoNotShareTheScratchOfAJob() throws Exception {
-    TransferRig rig = rig(Content.file(folder.resolve("in/small.bin"), MEBIBYTE, 19), 16384);
-    rig.engine.limitPieces(1);
+  void aSleeperOnTheSameHostKeepsItsScratchAndSpoilsNothingWhenItWakes() throws Exception {
+    TransferRig rig = rig(Content.file(folder.resolve("in/big.bin"), 20 * MEBIBYTE, 19), 262144);
+    CountDownLatch asleep = new CountDownLatch(1);
+    rig.bucket.front().hold(line -> line.contains("partNumber=2"), asleep);
 
-    try (Transfer first = rig.start("a")) {
-      assertThat(first.finished()).isFalse();
-      TransferException refused =
-          catchThrowableOfType(TransferException.class, () -> rig.start("a"));
+    try (Transfer sleeper = rig.start("a")) {
+      rig.drive(sleeper, batch -> rig.checkpoint.parts().size() == 2);
+      await().until(() -> rig.bucket.front().requests().stream().anyMatch(sendsPart(2)));
+      Map<Path, String> held = sums(segments(rig.scratch("a")));
+      rig.bucket.front().heal();
+      try (Transfer heir = rig.start("a")) {
+        rig.finish(heir);
+      }
+      rig.proveObjects();
+      assertThat(sums(segments(rig.scratch("a")))).containsAllEntriesOf(held);
 
-      assertThat(refused.fault().kind()).isEqualTo(Fault.Kind.SCRATCH_FAILED);
-      assertThat(refused.fault().message()).contains("in use by another");
+      // Its part arrives after all: the same bytes, for an upload that is no more.
+      asleep.countDown();
+      try {
+        sleeper.await(Duration.ofSeconds(30));
+      } catch (TransferException e) {
+        assertThat(e.fault().isTransient()).isTrue();
+      }
     }
+
+    rig.proveObjects();
+    rig.factory("a", rig.engine).discardScratch("job-1");
+    assertThat(segments(rig.scratch("a"))).isEmpty();
+  }
+
+  @Test
+  void whoHasLostTheJobAbortsNoUpload() throws Exception {
+    TransferRig rig = rig(Content.file(folder.resolve("in/big.bin"), 20 * MEBIBYTE, 20), 262144);
+    try (Transfer transfer = rig.start("a")) {
+      rig.drive(transfer, batch -> rig.checkpoint.parts().size() == 1);
+    }
+    // As a sleeper reads it that another has superseded: a part with an ETag of its own.
+    Checkpoint left = rig.checkpoint;
+    UploadedPart known = left.parts().getFirst();
+    rig.checkpoint =
+        new Checkpoint(
+            left.uploads(),
+            List.of(new UploadedPart(known.object(), known.number(), known.length(), "other", 0)),
+            "",
+            new BitSet());
+    LeaseLostException lost = new LeaseLostException(new Lease("job-1", 1, "sleeper"));
+    rig.fence =
+        () -> {
+          throw lost;
+        };
+
+    try (Transfer sleeper = rig.start("b")) {
+      assertThat(failure(rig, sleeper)).hasRootCause(lost);
+    }
+
+    assertThat(rig.bucket.front().requests()).noneMatch(line -> line.startsWith("DELETE"));
+    rig.fence = () -> {};
+    rig.checkpoint = left;
+    try (Transfer heir = rig.start("b")) {
+      rig.finish(heir);
+    }
+    rig.proveObjects();
+  }
+
+  private static Predicate<String> sendsPart(int number) {
+    return line -> line.startsWith("PUT") && line.contains("partNumber=" + number);
+  }
+
+  private static Map<Path, String> sums(List<Path> files) {
+    return files.stream().collect(Collectors.toMap(file -> file, Content::sha256));
   }
 
   private TransferRig rig(Path content, int pieceBytes) throws Exception {

@@ -1,7 +1,9 @@
 package dev.piecework.worker.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.layout.Part;
@@ -12,8 +14,12 @@ import dev.piecework.testkit.Content;
 import dev.piecework.testkit.TestTorrent;
 import dev.piecework.testkit.TorrentMaker;
 import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.lease.Fence;
+import dev.piecework.worker.lease.Lease;
+import dev.piecework.worker.lease.LeaseLostException;
 import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.store.ObjectBody;
+import dev.piecework.worker.store.ObjectSettings;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.SentPart;
 import dev.piecework.worker.store.TestBucket;
@@ -26,6 +32,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,7 +55,7 @@ final class StoreObjectFinisherTest {
     TestTorrent torrent = TorrentMaker.of(tree).make();
     layout = ObjectLayout.of(MetainfoParser.parse(torrent.metainfo()), "");
     bucket = TestBucket.start(folder.resolve("buckets"));
-    store = new ObjectStore(bucket.settings());
+    store = new ObjectStore(bucket.settings(), ObjectSettings.none());
     finisher = new StoreObjectFinisher(store);
   }
 
@@ -61,7 +69,7 @@ final class StoreObjectFinisherTest {
   void completesAndProvesEveryObject() throws Exception {
     List<FinishedObject> told = new ArrayList<>();
 
-    List<FinishedObject> finished = finisher.finish(layout, TestBucket.NAME, uploaded(), told::add);
+    List<FinishedObject> finished = finisher.finish(work(uploaded()), told::add);
 
     assertThat(finished)
         .extracting(FinishedObject::key)
@@ -74,9 +82,9 @@ final class StoreObjectFinisherTest {
   @Test
   void mayBeRepeated() throws Exception {
     Checkpoint checkpoint = uploaded();
-    List<FinishedObject> first = finisher.finish(layout, TestBucket.NAME, checkpoint, object -> {});
+    List<FinishedObject> first = finisher.finish(work(checkpoint), object -> {});
 
-    assertThat(finisher.finish(layout, TestBucket.NAME, checkpoint, object -> {})).isEqualTo(first);
+    assertThat(finisher.finish(work(checkpoint), object -> {})).isEqualTo(first);
   }
 
   @Test
@@ -84,7 +92,74 @@ final class StoreObjectFinisherTest {
     Checkpoint checkpoint = uploaded();
     bucket.front().loseAnswer(line -> line.startsWith("POST"), 1);
 
-    assertThat(finisher.finish(layout, TestBucket.NAME, checkpoint, object -> {})).hasSize(2);
+    assertThat(finisher.finish(work(checkpoint), object -> {})).hasSize(2);
+  }
+
+  @Test
+  void whoHasLostTheJobCompletesNothing() throws Exception {
+    Checkpoint checkpoint = uploaded();
+    LeaseLostException lost = new LeaseLostException(new Lease("job", 1, "sleeper"));
+
+    TransferException failure =
+        catchThrowableOfType(
+            TransferException.class,
+            () ->
+                finisher.finish(
+                    work(
+                        checkpoint,
+                        () -> {
+                          throw lost;
+                        }),
+                    object -> {}));
+
+    assertThat(failure).hasRootCause(lost);
+    assertThat(bucket.front().requests()).noneMatch(StoreObjectFinisherTest::completes);
+    assertThat(bucket.file("set/big.bin")).doesNotExist();
+  }
+
+  @Test
+  void aSleepersCompletionOnItsWayAndTheHeirsMakeOneObject() throws Exception {
+    Checkpoint checkpoint = uploaded();
+    CountDownLatch late = new CountDownLatch(1);
+    bucket.front().hold(StoreObjectFinisherTest::completes, late);
+    FutureTask<List<FinishedObject>> sleeper =
+        new FutureTask<>(() -> finisher.finish(work(checkpoint), object -> {}));
+    Thread.startVirtualThread(sleeper);
+    await().until(() -> bucket.front().requests().stream().anyMatch(line -> completes(line)));
+    bucket.front().heal();
+
+    List<FinishedObject> heir = finisher.finish(work(checkpoint), object -> {});
+    late.countDown();
+
+    assertThat(sleeper.get()).isEqualTo(heir);
+    assertThat(Files.mismatch(bucket.file("set/big.bin"), tree.resolve("big.bin"))).isEqualTo(-1);
+  }
+
+  @Test
+  void aCompletionThatIsWaitedForCanBeGivenUp() throws Exception {
+    Checkpoint checkpoint = uploaded();
+    CountDownLatch never = new CountDownLatch(1);
+    bucket.front().hold(StoreObjectFinisherTest::completes, never);
+    Cancellation cancellation = new Cancellation();
+    FutureTask<List<FinishedObject>> waiting =
+        new FutureTask<>(() ->
+            finisher.finish(
+                new ObjectFinisher.Work(
+                    layout, TestBucket.NAME, checkpoint, () -> {}, cancellation),
+                object -> {}));
+    Thread.startVirtualThread(waiting);
+    await().until(() -> bucket.front().requests().stream().anyMatch(line -> completes(line)));
+
+    cancellation.cancel();
+
+    assertThatThrownBy(waiting::get).hasCauseInstanceOf(TransferException.class);
+    bucket.front().heal();
+    never.countDown();
+    assertThat(finisher.finish(work(checkpoint), object -> {})).hasSize(2);
+  }
+
+  private static boolean completes(String line) {
+    return line.startsWith("POST") && line.contains("uploadId=");
   }
 
   @Test
@@ -119,6 +194,7 @@ final class StoreObjectFinisherTest {
         "set/small.bin",
         ObjectBody.of(new byte[1234]),
         "text/plain",
+        TestBucket.ORIGIN,
         new Cancellation());
 
     assertThat(failure(checkpoint).fault().kind()).isEqualTo(Fault.Kind.VERIFY_FAILED);
@@ -137,7 +213,12 @@ final class StoreObjectFinisherTest {
 
   @Test
   void writesTheManifest() throws Exception {
-    finisher.putManifest(TestBucket.NAME, "m/manifest.json", "{}".getBytes(StandardCharsets.UTF_8));
+    finisher.putManifest(
+        TestBucket.NAME,
+        "m/manifest.json",
+        TestBucket.ORIGIN,
+        "{}".getBytes(StandardCharsets.UTF_8),
+        new Cancellation());
 
     assertThat(bucket.file("m/manifest.json")).hasContent("{}");
   }
@@ -153,11 +234,18 @@ final class StoreObjectFinisherTest {
     assertThat(bucket.front().requests()).filteredOn(line -> line.startsWith("DELETE")).hasSize(2);
   }
 
+  private ObjectFinisher.Work work(Checkpoint checkpoint) {
+    return work(checkpoint, () -> {});
+  }
+
+  private ObjectFinisher.Work work(Checkpoint checkpoint, Fence fence) {
+    return new ObjectFinisher.Work(layout, TestBucket.NAME, checkpoint, fence, new Cancellation());
+  }
+
   private TransferException failure(Checkpoint checkpoint) {
     TransferException failure =
         catchThrowableOfType(
-            TransferException.class,
-            () -> finisher.finish(layout, TestBucket.NAME, checkpoint, object -> {}));
+            TransferException.class, () -> finisher.finish(work(checkpoint), object -> {}));
     assertThat(failure).isNotNull();
     return failure;
   }
@@ -170,7 +258,9 @@ final class StoreObjectFinisherTest {
       byte[] content = Files.readAllBytes(tree.resolveSibling(object.key()));
       String id = "";
       if (!object.single()) {
-        id = store.createUpload(TestBucket.NAME, object.key(), new Cancellation());
+        id =
+            store.createUpload(
+                TestBucket.NAME, object.key(), TestBucket.ORIGIN, new Cancellation(), () -> {});
         uploads.add(new Checkpoint.Upload(object.index(), id));
       }
       for (int number = 1; number <= object.partCount(); number++) {
@@ -181,7 +271,12 @@ final class StoreObjectFinisherTest {
         SentPart sent =
             object.single()
                 ? store.putObject(
-                    TestBucket.NAME, object.key(), body, "text/plain", new Cancellation())
+                    TestBucket.NAME,
+                    object.key(),
+                    body,
+                    "text/plain",
+                    TestBucket.ORIGIN,
+                    new Cancellation())
                 : store.uploadPart(
                     TestBucket.NAME, object.key(), id, number, body, new Cancellation());
         parts.add(

@@ -1,4 +1,4 @@
-package dev.piecework.worker.pipeline;
+package dev.piecework.worker.verify;
 
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.message.Destination;
@@ -7,6 +7,7 @@ import dev.piecework.metainfo.Metainfo;
 import dev.piecework.metainfo.TorrentFile;
 import dev.piecework.worker.checkpoint.MetainfoTable;
 import java.util.List;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -17,17 +18,22 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Its key is {@code <prefix>.piecework/<info-hash>.json}. No file of the torrent itself can have
  * this key: it would have to be named by the hash of a dictionary that holds this name.
  */
-final class Manifest {
+public final class Manifest {
   private static final JsonMapper JSON = new JsonMapper();
   private static final int VERSION = 1;
 
+  /** Manifests beyond this are not read back. */
+  static final int MAX_BYTES = 64 << 20;
+
   private Manifest() {}
 
-  static String key(Destination destination, Metainfo metainfo) {
+  /** Where the manifest of a torrent is. */
+  public static String key(Destination destination, Metainfo metainfo) {
     return destination.prefix() + ".piecework/" + metainfo.infoHash().hex() + ".json";
   }
 
-  static byte[] json(
+  /** The manifest. */
+  public static byte[] json(
       String jobId, Destination destination, ObjectLayout layout, List<FinishedObject> objects) {
     Metainfo metainfo = layout.metainfo();
     ObjectNode root = JSON.createObjectNode();
@@ -55,5 +61,14 @@ final class Manifest {
           .ifPresent(target -> links.addObject().put("path", link.path()).put("target", target));
     }
     return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
+  }
+
+  /** Whether these bytes are a manifest that this job has written. */
+  static boolean isOf(byte[] json, String jobId) {
+    try {
+      return JSON.readTree(json).path("jobId").asString("").equals(jobId);
+    } catch (JacksonException e) {
+      return false;
+    }
   }
 }

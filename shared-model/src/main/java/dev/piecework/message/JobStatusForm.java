@@ -1,0 +1,113 @@
+package dev.piecework.message;
+
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.core.JsonGenerator;
+
+/** The JSON form of a job's status and of its transitions: in replies, and in what people print. */
+public final class JobStatusForm {
+  private static final int MAX_LABELS = JobRules.MAX_LABELS;
+
+  private JobStatusForm() {}
+
+  /** Writes a status's members into the object at hand. What is not known is left out. */
+  public static void write(JsonGenerator json, JobStatus job) {
+    json.writeStringProperty("id", job.id());
+    json.writeStringProperty("state", job.state());
+    text(json, "ordered", job.ordered());
+    text(json, "reason", job.reason());
+    json.writeNumberProperty("attempt", job.attempt());
+    json.writeNumberProperty("epoch", job.epoch());
+    text(json, "worker", job.worker());
+    text(json, "name", job.name());
+    text(json, "infoHash", job.infoHash());
+    json.writeStringProperty("bucket", job.destination().bucket());
+    text(json, "prefix", job.destination().prefix());
+    json.writeNumberProperty("totalBytes", job.totalBytes());
+    json.writeNumberProperty("uploadedBytes", job.uploadedBytes());
+    json.writeNumberProperty("totalPieces", job.totalPieces());
+    json.writeNumberProperty("verifiedPieces", job.verifiedPieces());
+    json.writeStringProperty("createdAt", job.createdAt().toString());
+    json.writeStringProperty("updatedAt", job.updatedAt().toString());
+    job.dueAt().ifPresent(due -> json.writeStringProperty("dueAt", due.toString()));
+    json.writeNumberProperty("priority", job.priority());
+    JsonWriter.texts(json, "labels", job.labels());
+  }
+
+  /** Writes the member {@code transitions}. */
+  public static void write(JsonGenerator json, List<JobTransition> transitions) {
+    json.writeName("transitions");
+    json.writeStartArray();
+    for (JobTransition transition : transitions) {
+      json.writeStartObject();
+      json.writeStringProperty("time", transition.time().toString());
+      json.writeStringProperty("from", transition.from());
+      json.writeStringProperty("to", transition.to());
+      text(json, "reason", transition.reason());
+      json.writeNumberProperty("attempt", transition.attempt());
+      json.writeNumberProperty("epoch", transition.epoch());
+      text(json, "worker", transition.worker());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  private static void text(JsonGenerator json, String name, String value) {
+    if (!value.isEmpty()) {
+      json.writeStringProperty(name, value);
+    }
+  }
+
+  static JobStatus read(JsonObject json) throws MessageException {
+    return new JobStatus(
+        json.requiredText("id", "the job's id"),
+        json.requiredText("state", "the job's state"),
+        json.text("ordered").orElse(""),
+        json.text("reason").orElse(""),
+        json.requiredInt("attempt"),
+        json.requiredCount("epoch"),
+        json.text("worker").orElse(""),
+        json.text("name").orElse(""),
+        json.text("infoHash").orElse(""),
+        new Destination(
+            json.requiredText("bucket", "the job's bucket"), json.text("prefix").orElse("")),
+        json.requiredCount("totalBytes"),
+        json.requiredCount("uploadedBytes"),
+        json.requiredInt("totalPieces"),
+        json.requiredInt("verifiedPieces"),
+        time(json, "createdAt"),
+        time(json, "updatedAt"),
+        json.text("dueAt").isPresent() ? Optional.of(time(json, "dueAt")) : Optional.empty(),
+        json.requiredInt("priority"),
+        json.textMap("labels", MAX_LABELS));
+  }
+
+  static List<JobTransition> transitions(JsonObject json) throws MessageException {
+    List<JobTransition> transitions = new ArrayList<>();
+    for (JsonObject transition : json.objects("transitions", ControlReply.MAX_TRANSITIONS)) {
+      transitions.add(
+          new JobTransition(
+              time(transition, "time"),
+              transition.requiredText("from", "a state"),
+              transition.requiredText("to", "a state"),
+              transition.text("reason").orElse(""),
+              transition.requiredInt("attempt"),
+              transition.requiredCount("epoch"),
+              transition.text("worker").orElse("")));
+    }
+    return transitions;
+  }
+
+  private static Instant time(JsonObject json, String name) throws MessageException {
+    String text = json.requiredText(name, "an RFC 3339 time");
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeParseException e) {
+      throw MessageException.invalid(
+          json.path(name), "is " + MessageException.quote(text), "an RFC 3339 time");
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package dev.piecework.message;
+
+import java.time.Instant;
+
+/**
+ * A change of a job's state.
+ *
+ * @param time when, by the database's clock
+ * @param from the state before; {@code new} for the first
+ * @param to the state after
+ * @param reason why; may be empty
+ * @param attempt runs in the series, after the change
+ * @param epoch after the change
+ * @param worker who changed it
+ */
+public record JobTransition(
+    Instant time, String from, String to, String reason, int attempt, long epoch, String worker) {}

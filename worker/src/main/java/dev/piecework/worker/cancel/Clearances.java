@@ -1,0 +1,175 @@
+package dev.piecework.worker.cancel;
+
+import dev.piecework.layout.ObjectLayout;
+import dev.piecework.message.Destination;
+import dev.piecework.metainfo.MetainfoException;
+import dev.piecework.metainfo.MetainfoParser;
+import dev.piecework.worker.checkpoint.CheckpointTable;
+import dev.piecework.worker.checkpoint.MetainfoTable;
+import dev.piecework.worker.job.CancelledJobs;
+import dev.piecework.worker.job.CancelledJobs.Clearing;
+import dev.piecework.worker.lease.Lease;
+import dev.piecework.worker.lease.LeaseKeeper;
+import dev.piecework.worker.lease.LeaseLostException;
+import dev.piecework.worker.outbox.OutboxPump;
+import dev.piecework.worker.transfer.Checkpoint;
+import dev.piecework.worker.transfer.TransferException;
+import dev.piecework.worker.transfer.TransferFactory;
+import dev.piecework.worker.verify.Manifest;
+import dev.piecework.worker.verify.ObjectFinisher;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Clears cancelled jobs away, a few at once, each on a thread and under a lease of its own: open
+ * uploads are aborted, finished objects deleted if that was asked, scratch discarded. Every step
+ * may be repeated, so that another worker can begin anew where one died.
+ */
+public final class Clearances implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Clearances.class);
+  private static final int AT_ONCE = 4;
+  private static final Duration CLOSE_WAIT = Duration.ofSeconds(10);
+
+  private final CancelledJobs jobs;
+  private final LeaseKeeper leases;
+  private final MetainfoTable metainfos;
+  private final CheckpointTable checkpoints;
+  private final ObjectFinisher store;
+  private final TransferFactory transfers;
+  private final OutboxPump outbox;
+  private final Semaphore free = new Semaphore(AT_ONCE);
+  private volatile boolean closing;
+
+  /** At rest until somebody calls {@link #wake} or {@link #sweep}. */
+  public Clearances(
+      CancelledJobs jobs,
+      LeaseKeeper leases,
+      MetainfoTable metainfos,
+      CheckpointTable checkpoints,
+      ObjectFinisher store,
+      TransferFactory transfers,
+      OutboxPump outbox) {
+    this.jobs = jobs;
+    this.leases = leases;
+    this.metainfos = metainfos;
+    this.checkpoints = checkpoints;
+    this.store = store;
+    this.transfers = transfers;
+    this.outbox = outbox;
+  }
+
+  /** Looks for cancelled jobs that nobody is at. Called now and then by every worker. */
+  public void sweep() {
+    jobs.waiting().forEach(this::wake);
+  }
+
+  /** Clears a job away, if it waits for that and we are not too busy; returns at once. */
+  public void wake(String jobId) {
+    if (closing || !free.tryAcquire()) {
+      return;
+    }
+    Thread.ofVirtual()
+        .name("cancel-" + jobId)
+        .start(() -> {
+          try {
+            work(jobId);
+          } finally {
+            free.release();
+          }
+        });
+  }
+
+  private void work(String jobId) {
+    MDC.put("job", jobId);
+    try {
+      Optional<Clearing> claimed = jobs.claim(jobId);
+      if (claimed.isPresent()) {
+        Lease lease = claimed.get().lease();
+        MDC.put("epoch", Long.toString(lease.epoch()));
+        leases.keep(lease, () -> LOG.warn("another worker clears the job away"));
+        try {
+          clear(claimed.get());
+        } finally {
+          leases.drop(lease);
+        }
+      }
+    } catch (LeaseLostException e) {
+      LOG.warn("{}", e.getMessage());
+    } catch (DataAccessException | TransactionException e) {
+      LOG.warn("not cleared away yet, it will be tried again: {}", String.valueOf(e.getMessage()));
+    } finally {
+      MDC.clear();
+    }
+  }
+
+  private void clear(Clearing clearing) {
+    Lease lease = clearing.lease();
+    transfers.discardScratch(lease.jobId());
+    boolean deleting = clearing.deleteObjects();
+    try {
+      clearStore(clearing, deleting);
+      while (!jobs.finish(lease, deleting, "")) {
+        // Somebody has asked for it meanwhile.
+        deleting = true;
+        clearStore(clearing, deleting);
+      }
+    } catch (TransferException e) {
+      String reason = e.fault().kind() + ": " + e.fault().message();
+      if (e.fault().isTransient() || closing) {
+        jobs.putOff(lease, reason, closing);
+      } else {
+        LOG.warn("cancelled, but something may be left in the store: {}", reason);
+        jobs.finish(lease, false, "something may be left in the store: " + reason);
+      }
+    }
+    outbox.wake();
+  }
+
+  private void clearStore(Clearing clearing, boolean deleting) throws TransferException {
+    Lease lease = clearing.lease();
+    Optional<byte[]> metainfo = metainfos.read(lease.jobId());
+    if (metainfo.isEmpty()) {
+      // It was cancelled before anybody knew what it is: it has nothing in the store.
+      return;
+    }
+    Destination destination = clearing.message().destination();
+    ObjectLayout layout = layout(metainfo.get(), destination);
+    Checkpoint checkpoint = checkpoints.read(lease.jobId());
+    jobs.check(lease);
+    store.abort(layout, destination.bucket(), checkpoint);
+    if (deleting) {
+      // The manifest first: as long as it is there, it says that the rest is.
+      store.deleteManifest(
+          destination.bucket(), Manifest.key(destination, layout.metainfo()), lease.jobId());
+      store.delete(layout, destination.bucket(), checkpoint, () -> jobs.check(lease));
+    }
+  }
+
+  private static ObjectLayout layout(byte[] metainfo, Destination destination) {
+    try {
+      return ObjectLayout.of(MetainfoParser.parse(metainfo), destination.prefix());
+    } catch (MetainfoException e) {
+      throw new IllegalStateException("a job's own row does not hold a torrent", e);
+    }
+  }
+
+  /** Begins nothing more, and waits a moment for what is at work; others take up the rest. */
+  @Override
+  public void close() {
+    closing = true;
+    try {
+      if (!free.tryAcquire(AT_ONCE, CLOSE_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("cancelled jobs are left to be cleared away by another worker");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.piecework.worker.control;
+
+import dev.piecework.worker.cancel.Clearances;
+import dev.piecework.worker.job.JobStatuses;
+import dev.piecework.worker.job.Orders;
+import dev.piecework.worker.lease.LeaseKeeper;
+import dev.piecework.worker.outbox.Outbox;
+import dev.piecework.worker.outbox.OutboxPump;
+import dev.piecework.worker.settings.BrokerSettings;
+import dev.piecework.worker.settings.WorkerSettings;
+import dev.piecework.worker.transfer.TransferFactory;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Puts the control side together. */
+@Configuration(proxyBeanMethods = false)
+public class ControlConfiguration {
+
+  @Bean
+  Orders orders(
+      JdbcClient jdbc,
+      TransactionTemplate transactions,
+      Outbox outbox,
+      TransferFactory transfers,
+      WorkerSettings settings) {
+    return new Orders(jdbc, transactions, outbox, transfers.scratchId(), settings.requeueAfter());
+  }
+
+  @Bean
+  RequestHandler requestHandler(
+      Orders orders,
+      JdbcClient jdbc,
+      Clearances clearances,
+      OutboxPump outbox,
+      WorkerSettings settings) {
+    return new RequestHandler(
+        orders, new JobStatuses(jdbc), clearances, outbox, settings.controlWait());
+  }
+
+  @Bean(destroyMethod = "")
+  ControlLink controlLink(
+      BrokerSettings settings,
+      RequestHandler handler,
+      LeaseKeeper leases,
+      TransferFactory transfers) {
+    return new ControlLink(
+        settings, "piecework-worker-" + transfers.scratchId() + "-control", handler, leases::look);
+  }
+}

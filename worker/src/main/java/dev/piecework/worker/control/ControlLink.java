@@ -1,0 +1,239 @@
+package dev.piecework.worker.control;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.AlreadyClosedException;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.Delivery;
+import dev.piecework.message.ControlCodec;
+import dev.piecework.message.ControlReply;
+import dev.piecework.message.ControlReply.Code;
+import dev.piecework.message.ControlRequest;
+import dev.piecework.message.MessageError;
+import dev.piecework.message.MessageException;
+import dev.piecework.message.Topology;
+import dev.piecework.worker.broker.BrokerConnection;
+import dev.piecework.worker.broker.BrokerTopology;
+import dev.piecework.worker.loop.Loop;
+import dev.piecework.worker.settings.BrokerSettings;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connection that requests come by: all workers consume one queue of them in competition, and
+ * each has a queue of its own for nudges about jobs that have an order. It is apart from the one
+ * that jobs come by, so that a worker whose slots are full still answers.
+ *
+ * <p>A request is acknowledged when it is answered; so if its worker dies, another answers. Made
+ * anew when it is lost.
+ */
+public final class ControlLink implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ControlLink.class);
+  private static final Duration RETRY = Duration.ofSeconds(2);
+  private static final int REQUESTS_AT_ONCE = 32;
+  private static final int CLOSE_MILLISECONDS = 2000;
+
+  private final BrokerSettings settings;
+  private final String name;
+  private final RequestHandler handler;
+  private final Consumer<String> ordered;
+  private final Loop connecting;
+  private volatile Optional<Link> link = Optional.empty();
+  private volatile boolean closing;
+
+  private record Link(Connection connection, Channel requests, Channel replies, String tag) {}
+
+  /**
+   * @param name what the broker's management shows
+   * @param ordered told of every job that has an order, on a thread of its own
+   */
+  public ControlLink(
+      BrokerSettings settings, String name, RequestHandler handler, Consumer<String> ordered) {
+    this.settings = settings;
+    this.name = name;
+    this.handler = handler;
+    this.ordered = ordered;
+    this.connecting = new Loop("control", RETRY, 0.2, this::connect);
+  }
+
+  /** Connects, or goes on trying in the background. */
+  public void start() {
+    connect();
+    connecting.start();
+  }
+
+  private void connect() {
+    if (closing || link.filter(now -> now.requests().isOpen()).isPresent()) {
+      return;
+    }
+    link.ifPresent(old -> old.connection().abort(CLOSE_MILLISECONDS));
+    link = Optional.empty();
+    try {
+      Connection connection = BrokerConnection.factory(settings).newConnection(name);
+      try {
+        link = Optional.of(consume(connection));
+      } catch (IOException | RuntimeException e) {
+        connection.abort(CLOSE_MILLISECONDS);
+        throw e;
+      }
+    } catch (IOException | TimeoutException | AlreadyClosedException e) {
+      // The link that jobs come by says where the broker is and why it cannot be reached.
+      LOG.debug("requests cannot be taken yet: {}", e.toString());
+    }
+  }
+
+  private Link consume(Connection connection) throws IOException {
+    Channel requests = connection.createChannel();
+    Channel replies = connection.createChannel();
+    BrokerTopology.declare(requests);
+    // Exclusive, not durable, gone with the connection: a nudge is for those who listen now.
+    String orders = "piecework.orders." + UUID.randomUUID();
+    requests.queueDeclare(orders, false, true, true, Map.of());
+    requests.queueBind(orders, Topology.CONTROL_EXCHANGE, Topology.ORDER_PREFIX + "*");
+    requests.basicConsume(orders, true, (_, nudge) -> nudged(nudge), _ -> {});
+    requests.basicQos(REQUESTS_AT_ONCE);
+    String tag =
+        requests.basicConsume(
+            Topology.REQUESTS_QUEUE,
+            false,
+            (_, request) ->
+                Thread.ofVirtual().name("request").start(() -> serve(requests, replies, request)),
+            _ -> {});
+    return new Link(connection, requests, replies, tag);
+  }
+
+  private void nudged(Delivery nudge) {
+    String key = nudge.getEnvelope().getRoutingKey();
+    String job = key.substring(Topology.ORDER_PREFIX.length());
+    Thread.ofVirtual()
+        .name("order-" + job)
+        .start(() -> {
+          try {
+            ordered.accept(job);
+          } catch (RuntimeException e) {
+            LOG.debug("the next renewal of its lease will look at job {}: {}", job, e.toString());
+          }
+        });
+  }
+
+  private void serve(Channel requests, Channel replies, Delivery request) {
+    ControlReply reply = answer(replies, request);
+    try {
+      reply(replies, request.getProperties(), reply);
+      synchronized (requests) {
+        requests.basicAck(request.getEnvelope().getDeliveryTag(), false);
+      }
+    } catch (IOException | AlreadyClosedException e) {
+      LOG.debug("the answer was lost with the connection: {}", e.toString());
+    }
+  }
+
+  private ControlReply answer(Channel replies, Delivery delivery) {
+    AMQP.BasicProperties properties = delivery.getProperties();
+    ControlRequest request;
+    try {
+      request = ControlCodec.decodeRequest(delivery.getBody());
+    } catch (MessageException e) {
+      LOG.warn("request refused: {}", e.getMessage());
+      return new ControlReply.Refused(
+          e.error() == MessageError.UNSUPPORTED_VERSION ? Code.UNSUPPORTED : Code.INVALID,
+          e.error() + ": " + e.getMessage());
+    }
+    ControlReply reply =
+        handler.handle(
+            request,
+            Optional.ofNullable(properties.getMessageId()).orElse(""),
+            patience(properties),
+            job -> nudge(replies, job));
+    say(request, reply);
+    return reply;
+  }
+
+  /** Questions come often and change nothing. */
+  private static void say(ControlRequest request, ControlReply reply) {
+    if (!(request instanceof ControlRequest.OfJob order)
+        || request instanceof ControlRequest.GetJob) {
+      return;
+    }
+    LOG.info(
+        "asked to {} job {}: {}",
+        request.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT),
+        order.job(),
+        switch (reply) {
+          case ControlReply.Ordered ordered when ordered.inEffect() ->
+              "it is " + ordered.job().state();
+          case ControlReply.Ordered ordered ->
+              "ordered, but not in effect yet: it is " + ordered.job().state();
+          case ControlReply.Refused refused -> refused.code() + ": " + refused.message();
+          case ControlReply.Details _, ControlReply.Page _ -> "answered";
+        });
+  }
+
+  /** The sender gives up when its message expires; the answer must be there somewhat before. */
+  private static Duration patience(AMQP.BasicProperties properties) {
+    try {
+      return Duration.ofMillis(Long.parseLong(String.valueOf(properties.getExpiration())) * 3 / 4);
+    } catch (NumberFormatException e) {
+      return Duration.ofDays(1);
+    }
+  }
+
+  private void nudge(Channel channel, String job) {
+    try {
+      synchronized (channel) {
+        channel.basicPublish(
+            Topology.CONTROL_EXCHANGE,
+            Topology.orderRoutingKey(job),
+            new AMQP.BasicProperties.Builder().build(),
+            new byte[0]);
+      }
+    } catch (IOException | AlreadyClosedException e) {
+      LOG.debug("a nudge was lost: {}", e.toString());
+    }
+  }
+
+  private static void reply(Channel channel, AMQP.BasicProperties request, ControlReply reply)
+      throws IOException {
+    if (request.getReplyTo() == null) {
+      return;
+    }
+    boolean own = request.getReplyTo().startsWith(Topology.REPLY_PREFIX);
+    synchronized (channel) {
+      channel.basicPublish(
+          own ? Topology.CONTROL_EXCHANGE : "",
+          request.getReplyTo(),
+          new AMQP.BasicProperties.Builder()
+              .contentType(ControlCodec.CONTENT_TYPE)
+              .correlationId(request.getCorrelationId())
+              .build(),
+          ControlCodec.encode(reply));
+    }
+  }
+
+  /** Takes no new requests; those in hand are answered. */
+  public void stopTaking() {
+    closing = true;
+    handler.close();
+    link.ifPresent(now -> {
+      try {
+        now.requests().basicCancel(now.tag());
+      } catch (IOException | AlreadyClosedException e) {
+        LOG.debug("already gone: {}", e.toString());
+      }
+    });
+  }
+
+  @Override
+  public void close() {
+    stopTaking();
+    connecting.close();
+    link.ifPresent(now -> now.connection().abort(CLOSE_MILLISECONDS));
+  }
+}

@@ -1,0 +1,185 @@
+package dev.piecework.worker.control;
+
+import dev.piecework.message.ControlReply;
+import dev.piecework.message.ControlReply.Code;
+import dev.piecework.message.ControlReply.Refused;
+import dev.piecework.message.ControlRequest;
+import dev.piecework.message.ControlRequest.Cancel;
+import dev.piecework.message.ControlRequest.GetJob;
+import dev.piecework.message.ControlRequest.ListJobs;
+import dev.piecework.message.ControlRequest.OfJob;
+import dev.piecework.message.ControlRequest.Pause;
+import dev.piecework.message.ControlRequest.Resume;
+import dev.piecework.message.ControlRequest.Retry;
+import dev.piecework.message.JobStatus;
+import dev.piecework.worker.cancel.Clearances;
+import dev.piecework.worker.job.JobStatuses;
+import dev.piecework.worker.job.Orders;
+import dev.piecework.worker.job.Orders.Outcome;
+import dev.piecework.worker.outbox.OutboxPump;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Answers requests from SQL. What is ordered is written there first; then whoever holds the job is
+ * nudged, and the effect is waited for by looking at the row, wherever the job is.
+ */
+public final class RequestHandler {
+  private static final Logger LOG = LoggerFactory.getLogger(RequestHandler.class);
+  private static final Duration FIRST_LOOK = Duration.ofMillis(20);
+  private static final Duration LONGEST_PAUSE = Duration.ofMillis(250);
+
+  private final Orders orders;
+  private final JobStatuses statuses;
+  private final Clearances clearances;
+  private final OutboxPump outbox;
+  private final Duration longestWait;
+  private volatile boolean closing;
+
+  /**
+   * @param longestWait how long an order's effect is waited for before the answer is "not yet"
+   */
+  public RequestHandler(
+      Orders orders,
+      JobStatuses statuses,
+      Clearances clearances,
+      OutboxPump outbox,
+      Duration longestWait) {
+    this.orders = orders;
+    this.statuses = statuses;
+    this.clearances = clearances;
+    this.outbox = outbox;
+    this.longestWait = longestWait;
+  }
+
+  /**
+   * Does what is asked and says what came of it. Blocks until an order is in effect, or for as long
+   * as the answer may take.
+   *
+   * @param requestId tells one that is delivered again; empty if the sender gave none
+   * @param patience how long the sender waits
+   * @param nudge says to all workers that a job has an order
+   */
+  public ControlReply handle(
+      ControlRequest request, String requestId, Duration patience, Consumer<String> nudge) {
+    Duration wait = patience.compareTo(longestWait) < 0 ? patience : longestWait;
+    try {
+      return switch (request) {
+        case ListJobs list -> list(list);
+        case GetJob get ->
+            statuses
+                .find(get.job())
+                .<ControlReply>map(
+                    job -> new ControlReply.Details(job, statuses.transitions(job.id())))
+                .orElseGet(() -> notFound(get.job()));
+        case Pause pause -> {
+          Outcome first = orders.pause(requestId, pause.job(), pause.reason());
+          yield answer(
+              pause, awaited(first, pause, wait, nudge, () -> orders.pauseStands(pause.job())));
+        }
+        case Cancel cancel -> {
+          Outcome first =
+              orders.cancel(requestId, cancel.job(), cancel.deleteObjects(), cancel.reason());
+          if (first instanceof Outcome.Waiting) {
+            clearances.wake(cancel.job());
+          }
+          yield answer(
+              cancel,
+              awaited(
+                  first,
+                  cancel,
+                  wait,
+                  nudge,
+                  () -> orders.cancelStands(cancel.job(), cancel.deleteObjects())));
+        }
+        case Resume resume -> answer(resume, orders.resume(requestId, resume.job()));
+        case Retry retry -> answer(retry, orders.retry(requestId, retry.job()));
+      };
+    } catch (DataAccessException | TransactionException e) {
+      LOG.warn(
+          "a request could not be answered: the database cannot be used: {}",
+          String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
+      return new Refused(
+          Code.UNAVAILABLE,
+          "the workers' database does not answer now, so that nothing is known about the jobs; try"
+              + " again later");
+    }
+  }
+
+  private ControlReply list(ListJobs question) {
+    List<String> unknown = JobStatuses.unknownStates(question.states());
+    if (!unknown.isEmpty()) {
+      return new Refused(
+          Code.INVALID,
+          "no job can be in state \"%s\": expected one of %s"
+              .formatted(unknown.getFirst(), JobStatuses.stateNames()));
+    }
+    return statuses
+        .list(question)
+        .<ControlReply>map(page -> page)
+        .orElseGet(() -> notFound(question.after().orElseThrow()));
+  }
+
+  private Outcome awaited(
+      Outcome first,
+      OfJob request,
+      Duration wait,
+      Consumer<String> nudge,
+      Supplier<Outcome> looking) {
+    outbox.wake();
+    if (!(first instanceof Outcome.Waiting)) {
+      return first;
+    }
+    nudge.accept(request.job());
+    long deadline = System.nanoTime() + wait.toNanos();
+    Duration pause = FIRST_LOOK;
+    Outcome now = first;
+    while (now instanceof Outcome.Waiting && System.nanoTime() < deadline && !closing) {
+      try {
+        Thread.sleep(pause);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return now;
+      }
+      pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : pause;
+      now = looking.get();
+    }
+    return now;
+  }
+
+  private ControlReply answer(OfJob request, Outcome outcome) {
+    outbox.wake();
+    return switch (outcome) {
+      case Outcome.Done() -> ordered(request, true);
+      case Outcome.Waiting() -> ordered(request, false);
+      case Outcome.Conflict(String why) -> new Refused(Code.CONFLICT, why);
+      case Outcome.NoSuchJob() -> notFound(request.job());
+    };
+  }
+
+  private ControlReply ordered(OfJob request, boolean inEffect) {
+    return statuses
+        .find(request.job())
+        .<ControlReply>map((JobStatus job) -> new ControlReply.Ordered(job, inEffect))
+        .orElseGet(() -> notFound(request.job()));
+  }
+
+  private static Refused notFound(String job) {
+    return new Refused(
+        Code.NOT_FOUND,
+        "there is no job \"%s\"; \"list\" shows all; one that was just submitted is known when a"
+                .formatted(job)
+            + " worker has taken its message");
+  }
+
+  /** Has those that wait for an effect answer now. */
+  public void close() {
+    closing = true;
+  }
+}

@@ -1,0 +1,33 @@
+package dev.piecework.worker.settings;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * What is left when jobs have ended, and how long it stays.
+ *
+ * @param interval how often to look; every worker does
+ * @param uploadAge an upload that was about to begin and is in no checkpoint is looked for and
+ *     aborted after this long; no request to the store may take longer
+ * @param failedKeep how long the uploads and the checkpoint of a failed job wait for it to be
+ *     submitted again; after that it would start from nothing
+ * @param jobKeep how long the rows of a job that has ended are kept; submitted again after that, it
+ *     is a new job
+ */
+@ConfigurationProperties("piecework.cleanup")
+public record CleanupSettings(
+    @DefaultValue("10m") Duration interval,
+    @DefaultValue("30m") Duration uploadAge,
+    @DefaultValue("7d") Duration failedKeep,
+    @DefaultValue("90d") Duration jobKeep) {
+
+  /** Validates. */
+  public CleanupSettings {
+    Checks.between(
+        "piecework.cleanup.interval", interval, Duration.ofMillis(50), Duration.ofDays(1));
+    Checks.atLeast("piecework.cleanup.upload-age", uploadAge, Duration.ZERO);
+    Checks.atLeast("piecework.cleanup.failed-keep", failedKeep, Duration.ZERO);
+    Checks.atLeast("piecework.cleanup.job-keep", jobKeep, failedKeep);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.cleanup;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.intake;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.loop;
+
+import org.jspecify.annotations.NullMarked;

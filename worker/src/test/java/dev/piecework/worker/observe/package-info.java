@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.observe;
+
+import org.jspecify.annotations.NullMarked;

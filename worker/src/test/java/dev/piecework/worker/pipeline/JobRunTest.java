@@ -1,0 +1,79 @@
+package dev.piecework.worker.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.piecework.message.Destination;
+import dev.piecework.message.JobMessage;
+import dev.piecework.message.JobOptions;
+import dev.piecework.message.JobSource;
+import dev.piecework.worker.job.Claim;
+import dev.piecework.worker.job.JobRow;
+import dev.piecework.worker.job.JobState;
+import dev.piecework.worker.job.Order;
+import dev.piecework.worker.lease.Lease;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class JobRunTest {
+  private final JobRun run = new JobRun(claim(), Optional.empty(), () -> {});
+
+  @Test
+  void aLostLeaseOverridesAnEarlierReason() {
+    run.stop(JobRun.StopReason.SHUTDOWN);
+    run.stop(JobRun.StopReason.LEASE_LOST);
+
+    assertThat(run.stopReason()).contains(JobRun.StopReason.LEASE_LOST);
+  }
+
+  @Test
+  void aLeaseThatTheRunItselfGivesUpAtItsEndIsNotLost() {
+    run.ending();
+    run.stop(JobRun.StopReason.LEASE_LOST);
+    run.completed(false);
+    run.stop(JobRun.StopReason.LEASE_LOST);
+
+    assertThat(run.stopReason()).isEmpty();
+  }
+
+  @Test
+  void aRunThatSeedsAfterItsEndCanLoseItsLease() {
+    run.ending();
+    run.completed(true);
+    run.stop(JobRun.StopReason.LEASE_LOST);
+
+    assertThat(run.stopReason()).contains(JobRun.StopReason.LEASE_LOST);
+  }
+
+  private static Claim claim() {
+    Instant now = Instant.parse("2026-01-01T00:00:00Z");
+    return new Claim(
+        new Lease("a", 1, "w"),
+        new JobRow(
+            "a",
+            "",
+            JobState.RUNNING,
+            1,
+            0,
+            false,
+            1,
+            "w",
+            Optional.of(now),
+            Optional.empty(),
+            0,
+            0,
+            Map.of(),
+            Order.NONE,
+            "",
+            false,
+            now,
+            now),
+        new JobMessage(
+            JobMessage.VERSION,
+            "a",
+            new JobSource.Inline(""),
+            new Destination("data", ""),
+            JobOptions.none()));
+  }
+}

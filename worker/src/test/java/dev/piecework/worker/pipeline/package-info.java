@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.pipeline;
+
+import org.jspecify.annotations.NullMarked;

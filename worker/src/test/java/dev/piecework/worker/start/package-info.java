@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.start;
+
+import org.jspecify.annotations.NullMarked;
