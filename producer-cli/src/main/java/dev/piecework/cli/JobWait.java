@@ -33,7 +33,10 @@ final class JobWait {
   private final List<JobSpool.Named> jobs;
   private final Set<String> jobIds = new LinkedHashSet<>();
   private final Map<String, JobEvent> finalEvents = new HashMap<>();
-  private boolean mustAsk;
+  private boolean mustSend = true;
+  private boolean connected = true;
+  private boolean everSent;
+  private @Nullable Instant unsentSince;
 
   /**
    * @param style how to show progress; null for what suits the terminal
@@ -53,13 +56,16 @@ final class JobWait {
   }
 
   /**
-   * Returns when all jobs have ended, or the time is over.
+   * Sends the jobs; returns when all have ended, or the time is over.
    *
-   * @param resubmit sends jobs again, by their ids: asked for when events may have been missed,
-   *     since a worker answers with how the job stands
+   * @param send sends jobs, by their ids: once at the beginning, again when the broker was lost
+   *     before it said that it keeps them, and when events may have been missed, since a worker
+   *     answers with how the job stands
+   * @throws CliException when the jobs cannot be sent; a lost broker is tried again for as long as
+   *     the events' patience lasts
    */
   List<JobOutcome> await(
-      EventFeed events, Optional<Duration> timeout, Consumer<Collection<String>> resubmit)
+      EventFeed events, Optional<Duration> timeout, Consumer<Collection<String>> send)
       throws InterruptedException {
     Optional<Instant> deadline = timeout.map(context.clock().instant()::plus);
     Thread farewell = Thread.ofPlatform().unstarted(this::farewell);
@@ -67,16 +73,13 @@ final class JobWait {
     try (ProgressBar bar =
         new ProgressBar(
             context.err(), style, context.terminalWidth(), context.clock(), List.copyOf(jobIds))) {
-      bar.say(
-          jobIds.size() == 1
-              ? "submitted job " + jobIds.iterator().next()
-              : "submitted " + jobIds.size() + " jobs");
+      send(send, bar, events.patience());
       while (finalEvents.size() < jobIds.size() && !isOver(deadline)) {
         Optional<News> news = events.await(TICK);
         if (news.isPresent()) {
           take(news.get(), bar, events.patience());
-        } else if (mustAsk) {
-          ask(resubmit);
+        } else if (mustSend && connected) {
+          send(send, bar, events.patience());
         }
         bar.tick();
       }
@@ -98,30 +101,43 @@ final class JobWait {
             .filter(event -> event.type().isFinal() && jobIds.contains(event.jobId()))
             .ifPresent(event -> finalEvents.putIfAbsent(event.jobId(), event));
       }
-      case News.Lost(String reason) ->
-          bar.say(
-              "lost the broker (%s); jobs go on; trying it again for %s"
-                  .formatted(reason, Human.duration(patience)));
+      case News.Lost(String reason) -> {
+        connected = false;
+        bar.say(
+            "lost the broker (%s); jobs go on; trying it again for %s"
+                .formatted(reason, Human.duration(patience)));
+      }
       case News.Again(boolean complete) -> {
+        connected = true;
         bar.say(
             complete
                 ? "the broker is back, with all that has happened"
                 : "the broker is back, but what has happened is lost: submitting again, to hear"
                     + " how it stands");
-        mustAsk |= !complete;
+        mustSend |= !complete;
       }
     }
   }
 
-  private void ask(Consumer<Collection<String>> resubmit) {
+  private void send(Consumer<Collection<String>> send, ProgressBar bar, Duration patience) {
     try {
-      resubmit.accept(jobIds.stream().filter(id -> !finalEvents.containsKey(id)).toList());
-      mustAsk = false;
+      send.accept(jobIds.stream().filter(id -> !finalEvents.containsKey(id)).toList());
+      if (!everSent) {
+        bar.say(
+            jobIds.size() == 1
+                ? "submitted job " + jobIds.iterator().next()
+                : "submitted " + jobIds.size() + " jobs");
+      }
+      everSent = true;
+      mustSend = false;
+      unsentSince = null;
     } catch (CliException e) {
-      // Lost once more: the feed will notice too, and until then it is tried again.
-      if (e.exitCode() != ExitCode.BROKER_UNAVAILABLE) {
+      Instant now = context.clock().instant();
+      Instant since = unsentSince == null ? now : unsentSince;
+      if (e.exitCode() != ExitCode.BROKER_UNAVAILABLE || !now.isBefore(since.plus(patience))) {
         throw e;
       }
+      unsentSince = since;
     }
   }
 

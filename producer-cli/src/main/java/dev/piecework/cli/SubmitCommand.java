@@ -180,7 +180,6 @@ final class SubmitCommand implements Callable<Integer> {
     }
     try (EventFeed events =
         EventFeed.open(settings, context.clock(), waiting.bindings(), reconnect.patience)) {
-      send(settings, jobs, jobs.ids());
       outcomes =
           waiting.await(events, Optional.ofNullable(timeout), ids -> send(settings, jobs, ids));
     }
