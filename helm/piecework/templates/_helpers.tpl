@@ -27,3 +27,46 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- .Values.serviceAccount.name | default "default" }}
 {{- end }}
 {{- end }}
+
+{{/* The volume of a service's authorities, from (list name ca); empty if it has none of its own. */}}
+{{- define "piecework.caVolume" -}}
+{{- $name := index . 0 }}{{ $ca := index . 1 }}
+{{- if or $ca.configMap $ca.secret }}
+- name: {{ $name }}-ca
+  {{- if $ca.configMap }}
+  configMap:
+    name: {{ $ca.configMap }}
+  {{- else }}
+  secret:
+    secretName: {{ $ca.secret }}
+  {{- end }}
+    items:
+      - key: {{ $ca.key }}
+        path: ca.pem
+{{- end }}
+{{- end }}
+
+{{/* Where that volume is mounted. */}}
+{{- define "piecework.caMount" -}}
+{{- $name := index . 0 }}{{ $ca := index . 1 }}
+{{- if or $ca.configMap $ca.secret }}
+- name: {{ $name }}-ca
+  mountPath: /ca/{{ $name }}
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{/* The database's URL, with the authorities of its server. */}}
+{{- define "piecework.databaseUrl" -}}
+{{- $url := .Values.database.url }}
+{{- if or .Values.database.ca.configMap .Values.database.ca.secret }}
+{{- if contains "sslrootcert=" $url }}
+{{- fail "database.url names an sslrootcert, and database.ca is set, too: take one of them away" }}
+{{- end }}
+{{- if not (contains "sslmode=" $url) }}
+{{- $url = printf "%s%ssslmode=verify-full" $url (ternary "&" "?" (contains "?" $url)) }}
+{{- end }}
+{{- $url = printf "%s&sslrootcert=/ca/database/ca.pem" $url }}
+{{- end }}
+{{- $url }}
+{{- end }}

@@ -11,7 +11,6 @@ import dev.piecework.message.Topology;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
-import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
@@ -54,8 +53,15 @@ class ChartTest {
           "store.secret-key",
           "store.secret-key-file",
           "store.access-key-file",
-          // A map has no single variable.
+          "store.credentials",
+          "store.sts-endpoint",
+          "store.ca-file",
+          "broker.ca-file",
+          "objects.storage-class",
+          "objects.encryption",
+          "objects.kms-key-id",
           "objects.tags",
+          "objects.metadata",
           "scratch.directory",
           "http.address",
           "http.enabled",
@@ -64,8 +70,13 @@ class ChartTest {
           "worker.grace-period",
           "engine.listen-port");
 
-  @Test
-  void lintFindsNothingInStrictMode(@TempDir Path folder) throws IOException {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "credentials: static\n  existingSecret: login",
+        "credentials: iam\n  existingSecret: \"\""
+      })
+  void lintFindsNothingInStrictMode(String credentials, @TempDir Path folder) throws IOException {
     // Lint takes no values: it is given the chart with the required ones filled in.
     Path chart = folder.resolve("piecework");
     Path original = SourceTree.file("helm/piecework");
@@ -81,7 +92,8 @@ class ChartTest {
             .replace("  uri: \"\"", "  uri: amqp://rabbitmq")
             .replace("  url: \"\"", "  url: jdbc:postgresql://postgres/piecework")
             .replace("  endpoint: \"\"", "  endpoint: http://s3:9000")
-            .replace("  existingSecret: \"\"", "  existingSecret: login"));
+            .replace("  existingSecret: \"\"", "  existingSecret: login")
+            .replace("credentials: static\n  existingSecret: login", credentials));
 
     LintResult result = new Helm(chart).lint().strict().call();
 
@@ -114,7 +126,7 @@ class ChartTest {
     assertThat(rendering.find(PodDisruptionBudget.class)).isEmpty();
     assertThat(rendering.find(NetworkPolicy.class)).isEmpty();
     assertThat(rendering.find(ServiceAccount.class)).isEmpty();
-    assertThat(pod(rendering).getServiceAccountName()).isEqualTo("default");
+    assertThat(rendering.pod().getServiceAccountName()).isEqualTo("default");
   }
 
   @Test
@@ -164,61 +176,22 @@ class ChartTest {
   void kubernetesWaitsLongerThanTheWorkerNeedsToHandItsJobsBack(int seconds) {
     Rendering rendering = Rendering.of(Map.of("worker.gracePeriodSeconds", seconds));
 
-    assertThat(variable(rendering, "PIECEWORK_WORKER_GRACE_PERIOD").getValue())
+    assertThat(rendering.variable("PIECEWORK_WORKER_GRACE_PERIOD").getValue())
         .isEqualTo(seconds + "s");
-    assertThat(pod(rendering).getTerminationGracePeriodSeconds()).isEqualTo(seconds + 15L);
-  }
-
-  @Test
-  void secretsComeFromSecretsOnly() {
-    Rendering rendering = Rendering.of(KEDA);
-
-    assertThat(container(rendering).getEnv())
-        .filteredOn(entry -> entry.getName().matches(".*(PASSWORD|SECRET_KEY|ACCESS_KEY|USERNAME)"))
-        .hasSize(3)
-        .allSatisfy(entry -> {
-          assertThat(entry.getValue()).isNull();
-          assertThat(entry.getValueFrom().getSecretKeyRef().getName()).endsWith("-login");
-        });
-    for (String service : List.of("broker", "database", "store")) {
-      assertThat(volume(rendering, service).getSecret().getSecretName())
-          .isEqualTo(service + "-login");
-    }
-  }
-
-  @Test
-  void everySecretFileIsMountedWhereTheWorkerIsTold() {
-    Rendering rendering = Rendering.of(Map.of());
-
-    List<String> files =
-        container(rendering).getVolumeMounts().stream()
-            .filter(mount -> volume(rendering, mount.getName()).getSecret() != null)
-            .map(mount ->
-                mount.getMountPath()
-                    + "/"
-                    + volume(rendering, mount.getName())
-                        .getSecret()
-                        .getItems()
-                        .getFirst()
-                        .getPath())
-            .toList();
-    assertThat(container(rendering).getEnv())
-        .filteredOn(entry -> entry.getName().endsWith("_FILE"))
-        .extracting(EnvVar::getValue)
-        .containsExactlyInAnyOrderElementsOf(files);
+    assertThat(rendering.pod().getTerminationGracePeriodSeconds()).isEqualTo(seconds + 15L);
   }
 
   @Test
   void theWorkerKnowsEveryVariableThatItIsGiven() {
     Rendering rendering = Rendering.of(Map.of("settings.worker\\.lease", "30s"));
 
-    assertThat(container(rendering).getEnv())
+    assertThat(rendering.container().getEnv())
         .extracting(EnvVar::getName)
         .doesNotHaveDuplicates()
         .contains("PIECEWORK_WORKER_LEASE")
         .filteredOn(name -> name.startsWith("PIECEWORK_"))
         .isSubsetOf(WorkerVariables.names());
-    assertThat(variable(rendering, "PIECEWORK_WORKER_LEASE").getValue()).isEqualTo("30s");
+    assertThat(rendering.variable("PIECEWORK_WORKER_LEASE").getValue()).isEqualTo("30s");
   }
 
   @Test
@@ -238,28 +211,28 @@ class ChartTest {
   void theWorkerHasNoRightsAndWritesToScratchOnly() {
     Rendering rendering = Rendering.of(Map.of());
 
-    assertThat(pod(rendering).getAutomountServiceAccountToken()).isFalse();
-    assertThat(pod(rendering).getSecurityContext().getRunAsNonRoot()).isTrue();
-    assertThat(container(rendering).getSecurityContext())
+    assertThat(rendering.pod().getAutomountServiceAccountToken()).isFalse();
+    assertThat(rendering.pod().getSecurityContext().getRunAsNonRoot()).isTrue();
+    assertThat(rendering.container().getSecurityContext())
         .satisfies(context -> {
           assertThat(context.getReadOnlyRootFilesystem()).isTrue();
           assertThat(context.getAllowPrivilegeEscalation()).isFalse();
           assertThat(context.getCapabilities().getDrop()).containsExactly("ALL");
         });
-    assertThat(container(rendering).getVolumeMounts())
+    assertThat(rendering.container().getVolumeMounts())
         .filteredOn(mount -> !Boolean.TRUE.equals(mount.getReadOnly()))
         .singleElement()
         .satisfies(mount -> assertThat(mount.getMountPath()).isEqualTo("/scratch"));
-    assertThat(variable(rendering, "PIECEWORK_SCRATCH_DIRECTORY").getValue())
+    assertThat(rendering.variable("PIECEWORK_SCRATCH_DIRECTORY").getValue())
         .startsWith("/scratch/");
   }
 
   @Test
   void theProbesAskTheWorkersOwnPort() {
     Rendering rendering = Rendering.of(Map.of("http.port", 9999));
-    Container worker = container(rendering);
+    Container worker = rendering.container();
 
-    assertThat(variable(rendering, "PIECEWORK_HTTP_PORT").getValue()).isEqualTo("9999");
+    assertThat(rendering.variable("PIECEWORK_HTTP_PORT").getValue()).isEqualTo("9999");
     assertThat(worker.getPorts())
         .filteredOn(port -> port.getName().equals("http"))
         .singleElement()
@@ -306,7 +279,7 @@ class ChartTest {
         .isEqualTo(rendering.deployment().getSpec().getSelector().getMatchLabels());
     assertThat(monitor.spec().podMetricsEndpoints())
         .containsExactly(new MonitoringObjects.Endpoint("http", "/metrics", "15s"));
-    assertThat(container(rendering).getPorts())
+    assertThat(rendering.container().getPorts())
         .anySatisfy(port -> assertThat(port.getName()).isEqualTo("http"));
   }
 
@@ -371,15 +344,14 @@ class ChartTest {
 
   @Test
   void scratchIsBoundedInEitherForm() {
-    Volume directory = volume(Rendering.of(Map.of("scratch.size", "3Gi")), "scratch");
+    Volume directory = Rendering.of(Map.of("scratch.size", "3Gi")).volume("scratch");
     Volume own =
-        volume(
-            Rendering.of(
+        Rendering.of(
                 Map.of(
                     "scratch.type", "ephemeral",
                     "scratch.size", "20Gi",
-                    "scratch.storageClass", "fast")),
-            "scratch");
+                    "scratch.storageClass", "fast"))
+            .volume("scratch");
 
     assertThat(directory.getEmptyDir().getSizeLimit()).hasToString("3Gi");
     assertThat(own.getEmptyDir()).isNull();
@@ -432,13 +404,6 @@ class ChartTest {
     assertThatThrownBy(() -> Rendering.of(Map.of(name, value))).hasMessageContaining(named);
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"broker", "database", "store"})
-  void whatMustBeSetIsAskedFor(String service) {
-    assertThatThrownBy(() -> Rendering.of(Map.of(service + ".existingSecret", "")))
-        .hasMessageContaining(service);
-  }
-
   @Test
   void aFieldThatKubernetesDoesNotKnowIsNoticed() {
     assertThatThrownBy(() ->
@@ -457,27 +422,5 @@ class ChartTest {
               assertThat(Files.readString(file).lines().filter(line -> line.startsWith("kind:")))
                   .hasSize(1));
     }
-  }
-
-  private static PodSpec pod(Rendering rendering) {
-    return rendering.deployment().getSpec().getTemplate().getSpec();
-  }
-
-  private static Container container(Rendering rendering) {
-    return pod(rendering).getContainers().getFirst();
-  }
-
-  private static EnvVar variable(Rendering rendering, String name) {
-    return container(rendering).getEnv().stream()
-        .filter(entry -> entry.getName().equals(name))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private static Volume volume(Rendering rendering, String name) {
-    return pod(rendering).getVolumes().stream()
-        .filter(volume -> volume.getName().equals(name))
-        .findFirst()
-        .orElseThrow();
   }
 }

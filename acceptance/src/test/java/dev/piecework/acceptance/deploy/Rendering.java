@@ -7,7 +7,11 @@ import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.TemplateCommand;
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
@@ -84,6 +88,41 @@ final class Rendering {
 
   Deployment deployment() {
     return find(Deployment.class).orElseThrow();
+  }
+
+  /** The pods of the workers. */
+  PodSpec pod() {
+    return deployment().getSpec().getTemplate().getSpec();
+  }
+
+  /** The worker in its pod. */
+  Container container() {
+    return pod().getContainers().getFirst();
+  }
+
+  /** A variable of the worker, which must have it. */
+  EnvVar variable(String name) {
+    return container().getEnv().stream()
+        .filter(entry -> entry.getName().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no variable " + name));
+  }
+
+  /** A volume of the pod, which must have it. */
+  Volume volume(String name) {
+    return pod().getVolumes().stream()
+        .filter(volume -> volume.getName().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no volume " + name));
+  }
+
+  /** Where a volume is mounted in the worker, which must mount it. */
+  String mountPath(String volume) {
+    return container().getVolumeMounts().stream()
+        .filter(mount -> mount.getName().equals(volume))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no mount of " + volume))
+        .getMountPath();
   }
 
   private static ObjectMapper strict() {
