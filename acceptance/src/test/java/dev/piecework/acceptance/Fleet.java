@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
@@ -184,6 +185,13 @@ final class Fleet implements AutoCloseable {
     Awaitility.await("an empty outbox")
         .atMost(LIMIT)
         .until(() -> count("SELECT count(*) FROM piecework_outbox WHERE NOT published") == 0);
+  }
+
+  /** Messages of a queue that nobody has in hand. */
+  long waiting(String queue) throws IOException, TimeoutException {
+    try (Channel channel = connection.createChannel()) {
+      return channel.messageCount(queue);
+    }
   }
 
   /** Asks the workers' database. */

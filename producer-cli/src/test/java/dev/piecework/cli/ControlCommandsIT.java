@@ -176,6 +176,7 @@ class ControlCommandsIT {
         state.equals("running") ? "w1" : "",
         "set\u001b[31m",
         "117e3a6665e8ff1b157e5ec37823578adb8a712b",
+        "inline",
         new Destination("data", "sets/"),
         1000,
         500,

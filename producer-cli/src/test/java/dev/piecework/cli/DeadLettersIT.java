@@ -59,6 +59,7 @@ class DeadLettersIT {
     connection = broker.connectionFactory().newConnection();
     channel = connection.createChannel();
     channel.queueDelete(Topology.JOBS_QUEUE);
+    channel.queueDelete(Topology.REGISTRATIONS_QUEUE);
     channel.queueDelete(Topology.DEAD_LETTER_QUEUE);
   }
 

@@ -61,6 +61,7 @@ class SubmitIT {
     connection = broker.connectionFactory().newConnection();
     try (Channel channel = connection.createChannel()) {
       channel.queueDelete(Topology.JOBS_QUEUE);
+      channel.queueDelete(Topology.REGISTRATIONS_QUEUE);
       channel.exchangeDelete(Topology.JOBS_EXCHANGE);
       channel.exchangeDelete(Topology.EVENTS_EXCHANGE);
       channel.exchangeDelete(Topology.DEAD_LETTER_EXCHANGE);

@@ -2,9 +2,36 @@ package dev.piecework.message;
 
 import java.net.URI;
 import java.util.Base64;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Where a job's metainfo comes from. */
 public sealed interface JobSource {
+  /** What may stand in {@link #summary}, at most. */
+  int MAX_SUMMARY = 1000;
+
+  /**
+   * For people: {@code inline}, a URL without its query, which may hold a passkey, {@code
+   * s3://bucket/key}, or a magnet link with nothing but its hash.
+   *
+   * @return at most {@link #MAX_SUMMARY} characters
+   */
+  default String summary() {
+    String text =
+        switch (this) {
+          case Inline _ -> "inline";
+          case Url(URI url) ->
+              url.getScheme() + "://" + url.getRawAuthority() + Objects.toString(url.getRawPath(), "");
+          case StoredFile(String bucket, String key) -> "s3://" + bucket + "/" + key;
+          case Magnet(String uri) -> {
+            Matcher hash = Magnet.HASH.matcher(uri);
+            yield "magnet:" + (hash.find() ? "?" + hash.group() : "");
+          }
+        };
+    return text.length() <= MAX_SUMMARY ? text : text.substring(0, MAX_SUMMARY);
+  }
+
   /**
    * The torrent file itself.
    *
@@ -46,5 +73,8 @@ public sealed interface JobSource {
    *
    * @param uri {@code magnet:?xt=urn:btih:...}
    */
-  record Magnet(String uri) implements JobSource {}
+  record Magnet(String uri) implements JobSource {
+    private static final Pattern HASH =
+        Pattern.compile("xt=urn:bt[im]h:[^&]+", Pattern.CASE_INSENSITIVE);
+  }
 }

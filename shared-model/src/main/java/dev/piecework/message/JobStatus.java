@@ -17,6 +17,8 @@ import java.util.Optional;
  * @param worker who holds it; empty when nobody does
  * @param name the torrent's name; empty before the metainfo is known
  * @param infoHash 40 hexadecimal digits; empty before the metainfo is known
+ * @param source where its metainfo comes from, as {@link JobSource#summary} has it; empty if that was
+ *     not written down
  * @param destination where the objects go
  * @param totalBytes bytes to store; 0 before the metainfo is known
  * @param uploadedBytes of those, in parts that the store has, at the last checkpoint
@@ -38,6 +40,7 @@ public record JobStatus(
     String worker,
     String name,
     String infoHash,
+    String source,
     Destination destination,
     long totalBytes,
     long uploadedBytes,

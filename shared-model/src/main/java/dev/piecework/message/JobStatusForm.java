@@ -24,6 +24,7 @@ public final class JobStatusForm {
     text(json, "worker", job.worker());
     text(json, "name", job.name());
     text(json, "infoHash", job.infoHash());
+    text(json, "source", job.source());
     json.writeStringProperty("bucket", job.destination().bucket());
     text(json, "prefix", job.destination().prefix());
     json.writeNumberProperty("totalBytes", job.totalBytes());
@@ -72,6 +73,7 @@ public final class JobStatusForm {
         json.text("worker").orElse(""),
         json.text("name").orElse(""),
         json.text("infoHash").orElse(""),
+        json.text("source").orElse(""),
         new Destination(
             json.requiredText("bucket", "the job's bucket"), json.text("prefix").orElse("")),
         json.requiredCount("totalBytes"),

@@ -13,6 +13,12 @@ public final class Topology {
   /** Durable queue that workers consume. */
   public static final String JOBS_QUEUE = "piecework.jobs";
 
+  /**
+   * Durable queue that gets a copy of every job message, by which workers learn of jobs whose
+   * message none of them has taken yet. Nothing is lost with it but that knowledge.
+   */
+  public static final String REGISTRATIONS_QUEUE = "piecework.registrations";
+
   /** Durable topic exchange for events; routing key {@link #eventRoutingKey}. */
   public static final String EVENTS_EXCHANGE = "piecework.events";
 
@@ -78,5 +84,14 @@ public final class Topology {
         DEAD_LETTER_EXCHANGE,
         "alternateExchange",
         DEAD_LETTER_EXCHANGE);
+  }
+
+  /**
+   * Arguments of {@link #REGISTRATIONS_QUEUE}. What has lain there for a day is dropped: the fleet
+   * that was to read it is gone, and the job may have run, ended and been forgotten since.
+   */
+  public static Map<String, Object> registrationsQueueArguments() {
+    return Map.of(
+        "x-queue-type", "quorum", "x-delivery-limit", 1000, "x-message-ttl", 86_400_000);
   }
 }

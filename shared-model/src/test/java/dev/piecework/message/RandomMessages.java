@@ -138,6 +138,7 @@ final class RandomMessages {
         text(),
         text(),
         hex(20),
+        text(),
         destination(),
         count(),
         count(),

@@ -166,7 +166,7 @@ final class WorkerDuties implements AutoCloseable {
   private void sweep() {
     // A worker that has just slept would take its own jobs for lost.
     leases.renewAll();
-    if (lostJobs.sweep() > 0) {
+    if (lostJobs.sweep() + lostJobs.sweepRegistered(control::nothingQueued) > 0) {
       outbox.wake();
     }
     clearances.sweep();

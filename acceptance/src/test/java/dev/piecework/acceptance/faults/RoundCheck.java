@@ -67,14 +67,13 @@ final class RoundCheck {
     expect(SETTLED_AFTER, "entries left in the outbox", ledger::unpublished);
     if (lost == 0) {
       expect(SETTLED_AFTER, "leases still held", ledger::leases);
-      expect(
-          SETTLED_AFTER,
-          "messages waiting in the jobs queue",
-          () -> producer.waiting(Topology.JOBS_QUEUE));
-      expect(
-          SETTLED_AFTER,
-          "messages unacknowledged",
-          () -> installation.broker().unacknowledged(Topology.JOBS_QUEUE));
+      for (String queue : List.of(Topology.JOBS_QUEUE, Topology.REGISTRATIONS_QUEUE)) {
+        expect(SETTLED_AFTER, "messages waiting in " + queue, () -> producer.waiting(queue));
+        expect(
+            SETTLED_AFTER,
+            "messages unacknowledged of " + queue,
+            () -> installation.broker().unacknowledged(queue));
+      }
       nothing("scratch left", workers::scratch);
       nothing(
           "multipart uploads left open",

@@ -35,6 +35,9 @@ final class Declarations {
       channel.exchangeDeclare(Topology.JOBS_EXCHANGE, BuiltinExchangeType.DIRECT, true);
       channel.queueDeclare(Topology.JOBS_QUEUE, true, false, false, Topology.jobsQueueArguments());
       channel.queueBind(Topology.JOBS_QUEUE, Topology.JOBS_EXCHANGE, Topology.JOBS_QUEUE);
+      channel.queueDeclare(
+          Topology.REGISTRATIONS_QUEUE, true, false, false, Topology.registrationsQueueArguments());
+      channel.queueBind(Topology.REGISTRATIONS_QUEUE, Topology.JOBS_EXCHANGE, Topology.JOBS_QUEUE);
     });
   }
 

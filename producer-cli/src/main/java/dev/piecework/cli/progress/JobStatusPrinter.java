@@ -55,7 +55,8 @@ public final class JobStatusPrinter {
           Integer.toString(job.attempt()),
           age(job.createdAt()),
           job.worker().isEmpty() ? "-" : job.worker(),
-          job.name().isEmpty() ? "-" : job.name());
+          // What it is called is known when it has been looked at; until then, where it comes from.
+          job.name().isEmpty() ? (job.source().isEmpty() ? "-" : job.source()) : job.name());
     }
     table.print(out);
     out.flush();
@@ -109,6 +110,7 @@ public final class JobStatusPrinter {
     line("reason", job.reason());
     line("name", job.name());
     line("info-hash", job.infoHash());
+    line("from", job.source());
     line("to", "s3://" + job.destination().bucket() + "/" + job.destination().prefix());
     if (job.totalBytes() > 0) {
       line(

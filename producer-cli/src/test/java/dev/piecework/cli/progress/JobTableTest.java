@@ -121,6 +121,7 @@ class JobTableTest {
         "w1",
         name,
         "",
+        "",
         new Destination("data", ""),
         900L << 20,
         0,

@@ -27,6 +27,9 @@ public final class BrokerTopology {
     channel.exchangeDeclare(Topology.JOBS_EXCHANGE, BuiltinExchangeType.DIRECT, true);
     channel.queueDeclare(Topology.JOBS_QUEUE, true, false, false, Topology.jobsQueueArguments());
     channel.queueBind(Topology.JOBS_QUEUE, Topology.JOBS_EXCHANGE, Topology.JOBS_QUEUE);
+    channel.queueDeclare(
+        Topology.REGISTRATIONS_QUEUE, true, false, false, Topology.registrationsQueueArguments());
+    channel.queueBind(Topology.REGISTRATIONS_QUEUE, Topology.JOBS_EXCHANGE, Topology.JOBS_QUEUE);
     channel.exchangeDeclare(Topology.EVENTS_EXCHANGE, BuiltinExchangeType.TOPIC, true);
     channel.exchangeDeclare(Topology.CONTROL_EXCHANGE, BuiltinExchangeType.TOPIC, true);
     channel.queueDeclare(Topology.REQUESTS_QUEUE, true, false, false, Map.of());

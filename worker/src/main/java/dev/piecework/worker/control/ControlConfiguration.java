@@ -1,8 +1,10 @@
 package dev.piecework.worker.control;
 
 import dev.piecework.worker.cancel.Clearances;
+import dev.piecework.worker.intake.RegistrationIntake;
 import dev.piecework.worker.job.JobStatuses;
 import dev.piecework.worker.job.Orders;
+import dev.piecework.worker.job.Registrations;
 import dev.piecework.worker.lease.LeaseKeeper;
 import dev.piecework.worker.outbox.Outbox;
 import dev.piecework.worker.outbox.OutboxPump;
@@ -40,12 +42,28 @@ public class ControlConfiguration {
   }
 
   @Bean(destroyMethod = "")
+  RegistrationIntake registrationIntake(
+      JdbcClient jdbc,
+      TransactionTemplate transactions,
+      Outbox outbox,
+      OutboxPump pump,
+      TransferFactory transfers) {
+    return new RegistrationIntake(
+        new Registrations(jdbc, transactions, outbox, transfers.scratchId()), pump);
+  }
+
+  @Bean(destroyMethod = "")
   ControlLink controlLink(
       BrokerSettings settings,
       RequestHandler handler,
+      RegistrationIntake registrations,
       LeaseKeeper leases,
       TransferFactory transfers) {
     return new ControlLink(
-        settings, "piecework-worker-" + transfers.scratchId() + "-control", handler, leases::look);
+        settings,
+        "piecework-worker-" + transfers.scratchId() + "-control",
+        handler,
+        registrations,
+        leases::look);
   }
 }

@@ -5,6 +5,7 @@ import com.rabbitmq.client.AlreadyClosedException;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.Delivery;
+import com.rabbitmq.client.ShutdownSignalException;
 import dev.piecework.message.ControlCodec;
 import dev.piecework.message.ControlReply;
 import dev.piecework.message.ControlReply.Code;
@@ -14,6 +15,7 @@ import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
 import dev.piecework.worker.broker.BrokerConnection;
 import dev.piecework.worker.broker.BrokerTopology;
+import dev.piecework.worker.intake.RegistrationIntake;
 import dev.piecework.worker.loop.Loop;
 import dev.piecework.worker.settings.BrokerSettings;
 import java.io.IOException;
@@ -28,8 +30,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The connection that requests come by: all workers consume one queue of them in competition, and
- * each has a queue of its own for nudges about jobs that have an order. It is apart from the one
- * that jobs come by, so that a worker whose slots are full still answers.
+ * each has a queue of its own for nudges about jobs that have an order. Registrations of jobs come
+ * by it too. It is apart from the one that jobs come by, so that a worker whose slots are full still
+ * answers, and knows what waits.
  *
  * <p>A request is acknowledged when it is answered; so if its worker dies, another answers. Made
  * anew when it is lost.
@@ -43,22 +46,38 @@ public final class ControlLink implements AutoCloseable {
   private final BrokerSettings settings;
   private final String name;
   private final RequestHandler handler;
+  private final RegistrationIntake registrations;
   private final Consumer<String> ordered;
   private final Loop connecting;
   private volatile Optional<Link> link = Optional.empty();
   private volatile boolean closing;
 
-  private record Link(Connection connection, Channel requests, Channel replies, String tag) {}
+  private record Link(
+      Connection connection,
+      Channel requests,
+      Channel replies,
+      Channel registrations,
+      String tag) {
+
+    boolean isOpen() {
+      return requests.isOpen() && registrations.isOpen();
+    }
+  }
 
   /**
    * @param name what the broker's management shows
    * @param ordered told of every job that has an order, on a thread of its own
    */
   public ControlLink(
-      BrokerSettings settings, String name, RequestHandler handler, Consumer<String> ordered) {
+      BrokerSettings settings,
+      String name,
+      RequestHandler handler,
+      RegistrationIntake registrations,
+      Consumer<String> ordered) {
     this.settings = settings;
     this.name = name;
     this.handler = handler;
+    this.registrations = registrations;
     this.ordered = ordered;
     this.connecting = new Loop("control", RETRY, 0.2, this::connect);
   }
@@ -70,7 +89,7 @@ public final class ControlLink implements AutoCloseable {
   }
 
   private void connect() {
-    if (closing || link.filter(now -> now.requests().isOpen()).isPresent()) {
+    if (closing || link.filter(Link::isOpen).isPresent()) {
       return;
     }
     link.ifPresent(old -> old.connection().abort(CLOSE_MILLISECONDS));
@@ -106,7 +125,26 @@ public final class ControlLink implements AutoCloseable {
             (_, request) ->
                 Thread.ofVirtual().name("request").start(() -> serve(requests, replies, request)),
             _ -> {});
-    return new Link(connection, requests, replies, tag);
+    return new Link(connection, requests, replies, registrations.consume(connection), tag);
+  }
+
+  /**
+   * Whether no job message waits for a worker.
+   *
+   * @return false also if the broker does not say
+   */
+  public boolean nothingQueued() {
+    return link.filter(now -> jobsReady(now.connection()) == 0).isPresent();
+  }
+
+  private static long jobsReady(Connection connection) {
+    // A queue that is not there closes the channel by which it is asked for.
+    try (Channel channel = connection.createChannel()) {
+      return channel.messageCount(Topology.JOBS_QUEUE);
+    } catch (IOException | TimeoutException | ShutdownSignalException e) {
+      LOG.debug("the jobs queue's length is not known: {}", e.toString());
+      return -1;
+    }
   }
 
   private void nudged(Delivery nudge) {
@@ -221,6 +259,7 @@ public final class ControlLink implements AutoCloseable {
   public void stopTaking() {
     closing = true;
     handler.close();
+    registrations.close();
     link.ifPresent(now -> {
       try {
         now.requests().basicCancel(now.tag());

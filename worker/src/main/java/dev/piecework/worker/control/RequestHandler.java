@@ -175,7 +175,7 @@ public final class RequestHandler {
         Code.NOT_FOUND,
         "there is no job \"%s\"; \"list\" shows all; one that was just submitted is known when a"
                 .formatted(job)
-            + " worker has taken its message");
+            + " worker has registered its message, which takes a moment");
   }
 
   /** Has those that wait for an effect answer now. */

@@ -93,14 +93,14 @@ public final class JobIntake implements ChannelAwareMessageListener {
             Optional.ofNullable(properties.getMessageId()).orElse(""),
             properties.getHeaders().containsKey(JobEntries.CONTINUATION_HEADER),
             Boolean.TRUE.equals(properties.isRedelivered()),
-            trace(properties));
+            trace(properties.getHeaders().get(TraceParent.HEADER)));
     take(submission, delivery, Optional.ofNullable(properties.getTimestamp()).map(Date::toInstant));
   }
 
   /** Anybody may write anything into a header: what is no trace is none. */
-  private static Optional<TraceParent> trace(MessageProperties properties) {
-    return Optional.ofNullable(properties.getHeaders().get(TraceParent.HEADER))
-        .flatMap(header -> TraceParent.parse(header.toString()));
+  static Optional<TraceParent> trace(@Nullable Object header) {
+    return Optional.ofNullable(header)
+        .flatMap(text -> TraceParent.parse(text.toString()));
   }
 
   private void take(Submission submission, Delivery delivery, Optional<Instant> published)

@@ -1,6 +1,5 @@
 package dev.piecework.worker.job;
 
-import dev.piecework.message.Destination;
 import dev.piecework.message.EventData;
 import dev.piecework.message.EventType;
 import dev.piecework.message.JobMessage;
@@ -14,8 +13,6 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.Optional;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -29,6 +26,8 @@ public final class Admissions {
   private final Outbox outbox;
   private final JobEntries entries;
   private final OrderedEnds ends;
+  private final NewJobs newJobs;
+  private final RegisteredSubmissions submissions;
   private final String worker;
   private final Duration leaseDuration;
   private final Duration requeueAfter;
@@ -51,6 +50,8 @@ public final class Admissions {
     this.outbox = outbox;
     this.entries = new JobEntries(worker);
     this.ends = new OrderedEnds(transitions, outbox, entries);
+    this.newJobs = new NewJobs(jdbc, transitions, outbox, entries);
+    this.submissions = new RegisteredSubmissions(jdbc);
     this.worker = worker;
     this.leaseDuration = leaseDuration;
     this.requeueAfter = requeueAfter;
@@ -67,7 +68,8 @@ public final class Admissions {
   /**
    * Writes a new job down, or says what is to be done about one that is there. Submitting a job
    * again changes nothing, but for three ends: of a completed job the event is published again,
-   * under the same id; a failed one starts again from its checkpoint, a cancelled one from nothing.
+   * under the same id; a failed one starts again from its checkpoint, a cancelled one from nothing,
+   * unless the submission had been registered before it was cancelled.
    */
   public Admission admit(Submission submission) {
     try {
@@ -75,12 +77,14 @@ public final class Admissions {
       if (known.isPresent()) {
         return known.get();
       }
-      perform(() -> accept(submission));
-      return Admission.CLAIM;
+      if (perform(() -> newJobs.write(submission, Optional.of(requeueAfter)))) {
+        return Admission.CLAIM;
+      }
     } catch (DuplicateKeyException e) {
-      // Another worker has just written the same job.
-      return perform(() -> again(submission)).orElseThrow();
+      // As below, but in the same moment.
     }
+    // Another worker has just written the same job, or registered it.
+    return perform(() -> again(submission)).orElseThrow();
   }
 
   private Optional<Admission> again(Submission submission) {
@@ -89,7 +93,9 @@ public final class Admissions {
       return Optional.empty();
     }
     JobRow row = found.get();
-    boolean asked = submission.asksAgain(row.submission());
+    boolean asked =
+        submission.asksAgain(row.submission())
+            && !submissions.revoked(row.id(), submission.messageId());
     return Optional.of(
         switch (row.state()) {
           case QUEUED -> Admission.CLAIM;
@@ -138,48 +144,17 @@ public final class Admissions {
     jdbc.sql(
             """
             UPDATE piecework_job SET submission = :submission, message = :message,
-              priority = :priority, labels = :labels, trace_parent = :trace WHERE id = :id
+              priority = :priority, labels = :labels, trace_parent = :trace, source = :source
+            WHERE id = :id
             """)
         .param("trace", submission.traceText())
         .param("submission", submission.messageId())
-        .param("message", text(submission.job()))
+        .param("message", NewJobs.text(submission.job()))
+        .param("source", submission.job().source().summary())
         .param("priority", submission.job().options().priority())
         .param("labels", TextMap.write(submission.job().options().labels()))
         .param("id", submission.job().id())
         .update();
-  }
-
-  private JobRow accept(Submission submission) {
-    JobMessage job = submission.job();
-    Destination destination = job.destination();
-    OffsetDateTime now = jdbc.sql("SELECT CURRENT_TIMESTAMP").query(OffsetDateTime.class).single();
-    jdbc.sql(
-            """
-            INSERT INTO piecework_job(id, message, submission, state, reason, attempt, failures,
-              progressed, epoch, lease_owner, lease_until, due_at, requeues, priority, labels,
-              bucket, prefix, info_hash, name, total_bytes, total_pieces, total_files,
-              downloaded_bytes, sent_bytes, created_at, updated_at, trace_parent)
-            VALUES (:id, :message, :submission, :state, '', 0, 0, FALSE, 0, '', NULL, :due, 0,
-              :priority, :labels, :bucket, :prefix, '', '', 0, 0, 0, 0, 0, :now, :now, :trace)
-            """)
-        .param("id", job.id())
-        .param("message", text(job))
-        .param("submission", submission.messageId())
-        .param("state", JobState.QUEUED.name())
-        .param("due", now.plus(requeueAfter))
-        .param("priority", job.options().priority())
-        .param("labels", TextMap.write(job.options().labels()))
-        .param("bucket", destination.bucket())
-        .param("prefix", destination.prefix())
-        .param("now", now)
-        .param("trace", submission.traceText())
-        .update();
-    JobRow row = transitions.lock(job.id()).orElseThrow();
-    transitions.history("NEW", row, "");
-    outbox.add(
-        entries.entry(row, EventType.ACCEPTED, "", new EventData.None()),
-        now.toInstant().atOffset(ZoneOffset.UTC).toInstant());
-    return row;
   }
 
   /**
@@ -243,10 +218,6 @@ public final class Admissions {
       throw new IllegalStateException("a transaction without a result");
     }
     return result;
-  }
-
-  private static String text(JobMessage job) {
-    return new String(JobMessageCodec.encode(job), StandardCharsets.UTF_8);
   }
 
   private static String hostName() {

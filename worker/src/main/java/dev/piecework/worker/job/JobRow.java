@@ -17,7 +17,8 @@ import java.util.Optional;
  * @param epoch raised by each claim
  * @param leaseOwner worker that holds it; empty if none
  * @param leaseUntil when the lease ends, by the database's clock
- * @param dueAt when the sweeper shall look at it
+ * @param dueAt when the sweeper shall look at it; of a queued job empty until a worker has taken one
+ *     of its messages
  * @param requeues times its message was published again since it last ran; of a cancelled job,
  *     times that clearing away was begun
  * @param priority of its messages
@@ -59,6 +60,11 @@ public record JobRow(
   /** Whether its time has come. */
   public boolean due() {
     return dueAt.isPresent() && !dueAt.get().isAfter(now);
+  }
+
+  /** Whether it is merely registered: its message is on the queue, and no worker has taken it. */
+  boolean registered() {
+    return state == JobState.QUEUED && dueAt.isEmpty();
   }
 
   /** Failures in a row if the present run ends badly now. */

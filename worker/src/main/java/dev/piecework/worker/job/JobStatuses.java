@@ -23,7 +23,7 @@ import org.springframework.jdbc.core.simple.JdbcClient.StatementSpec;
 public final class JobStatuses {
   private static final String COLUMNS =
       """
-      id, state, ordered, reason, attempt, epoch, lease_owner, name, info_hash, bucket, prefix, \
+      id, state, ordered, reason, attempt, epoch, lease_owner, name, info_hash, source, bucket, prefix, \
       total_bytes, uploaded_bytes, total_pieces, verified_pieces, created_at, updated_at, due_at, \
       priority, labels
       """;
@@ -150,6 +150,7 @@ public final class JobStatuses {
         row.getString("lease_owner"),
         row.getString("name"),
         row.getString("info_hash"),
+        row.getString("source"),
         new Destination(row.getString("bucket"), row.getString("prefix")),
         row.getLong("total_bytes"),
         row.getLong("uploaded_bytes"),

@@ -2,8 +2,10 @@ package dev.piecework.worker.job;
 
 import dev.piecework.worker.outbox.Outbox;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -63,6 +65,51 @@ public final class LostJobs {
   }
 
   /**
+   * Puts registered jobs back on the queue whose own messages are lost: nobody has taken them, they
+   * have been registered for a while, and afterwards no message was left on the queue. While
+   * messages are left, theirs may be among them.
+   *
+   * @param nothingQueued asks the broker whether no job message waits for a worker; only asked when
+   *     there are such jobs
+   * @return how many jobs were touched
+   */
+  public int sweepRegistered(BooleanSupplier nothingQueued) {
+    OffsetDateTime now = jdbc.sql("SELECT CURRENT_TIMESTAMP").query(OffsetDateTime.class).single();
+    List<String> candidates =
+        jdbc.sql(
+                """
+                SELECT id FROM piecework_job
+                WHERE state = 'QUEUED' AND due_at IS NULL AND updated_at <= :before
+                FETCH FIRST %d ROWS ONLY
+                """
+                    .formatted(AT_ONCE))
+            .param("before", now.minus(requeueAfter))
+            .query((row, number) -> row.getString(1))
+            .list();
+    if (candidates.isEmpty() || !nothingQueued.getAsBoolean()) {
+      return 0;
+    }
+    int settled = 0;
+    for (String jobId : candidates) {
+      Boolean touched = transactions.execute(status -> requeueRegistered(jobId));
+      settled += Boolean.TRUE.equals(touched) ? 1 : 0;
+    }
+    return settled;
+  }
+
+  private boolean requeueRegistered(String jobId) {
+    Optional<JobRow> row = transitions.lockUnlessBusy(jobId).filter(JobRow::registered);
+    row.ifPresent(this::requeue);
+    return row.isPresent();
+  }
+
+  private void requeue(JobRow row) {
+    JobRow after = row.requeued(requeueAfter);
+    transitions.write(after, "");
+    outbox.add(entries.continuation(after), row.now());
+  }
+
+  /**
    * Frees what this worker held in an earlier life. To be called before it claims anything: its
    * identity is guarded by a lock on its scratch folder, so that nobody else can be holding these.
    *
@@ -109,9 +156,7 @@ public final class LostJobs {
         if (!row.due()) {
           return false;
         }
-        JobRow after = row.requeued(requeueAfter);
-        transitions.write(after, "");
-        outbox.add(entries.continuation(after), row.now());
+        requeue(row);
       }
       case RUNNING -> {
         if (!abandoned) {

@@ -22,6 +22,7 @@ public final class Orders {
   private final OrderedEnds ends;
   private final Outbox outbox;
   private final JobEntries entries;
+  private final RegisteredSubmissions submissions;
   private final Duration requeueAfter;
 
   /**
@@ -40,6 +41,7 @@ public final class Orders {
     this.outbox = outbox;
     this.entries = new JobEntries(worker);
     this.ends = new OrderedEnds(transitions, outbox, entries);
+    this.submissions = new RegisteredSubmissions(jdbc);
     this.requeueAfter = requeueAfter;
   }
 
@@ -139,7 +141,8 @@ public final class Orders {
 
   /**
    * Gives a job up. The row goes to {@link JobState#CANCELLING} at once unless a worker runs the
-   * job; {@link CancelledJobs} has the rest.
+   * job; {@link CancelledJobs} has the rest. Submissions of it that are registered by now and still
+   * on the queue are void.
    *
    * @param requestId as in {@link #pause}
    * @param deleteObjects whether objects that it has finished are deleted too
@@ -157,10 +160,12 @@ public final class Orders {
     JobRow told = row.ordered(Order.CANCEL, reason, delete || row.deleteObjects());
     return switch (row.state()) {
       case QUEUED, RETRYING, PAUSED, FAILED -> {
+        submissions.revokeAll(row.id());
         ends.cancel(told, reason, "");
         yield WAITING;
       }
       case RUNNING -> {
+        submissions.revokeAll(row.id());
         if (!row.leased()) {
           ends.cancel(told, reason, "its worker " + row.leaseOwner() + " is gone");
         } else if (row.order() != Order.CANCEL || told.deleteObjects() != row.deleteObjects()) {
@@ -169,12 +174,20 @@ public final class Orders {
         yield WAITING;
       }
       case CANCELLING -> {
+        submissions.revokeAll(row.id());
         if (told.deleteObjects() != row.deleteObjects()) {
           transitions.order(row.ordered(Order.NONE, "", true), "delete its objects too");
         }
         yield WAITING;
       }
-      case SEEDING, COMPLETED, CANCELLED -> cancelStands(row, delete);
+      case CANCELLED -> {
+        if (submissions.revokeAll(row.id())) {
+          // Whoever submitted it again waits for its end.
+          outbox.again(row.id(), EventType.CANCELLED.wireName());
+        }
+        yield cancelStands(row, delete);
+      }
+      case SEEDING, COMPLETED -> cancelStands(row, delete);
     };
   }
 

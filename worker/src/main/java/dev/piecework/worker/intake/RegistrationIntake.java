@@ -1,0 +1,132 @@
+package dev.piecework.worker.intake;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.AlreadyClosedException;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.Delivery;
+import dev.piecework.message.JobMessage;
+import dev.piecework.message.JobMessageCodec;
+import dev.piecework.message.MessageException;
+import dev.piecework.message.Topology;
+import dev.piecework.message.TraceParent;
+import dev.piecework.worker.job.JobEntries;
+import dev.piecework.worker.job.Registrations;
+import dev.piecework.worker.job.Submission;
+import dev.piecework.worker.outbox.OutboxPump;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Takes the copies of job messages by which jobs are known before a worker has a slot for them. One
+ * after the other, each acknowledged when it is written down; running jobs do not hold it up. While
+ * the database is away the message at hand stays in hand. What is no job is left to {@link
+ * JobIntake}, which gets the same message and says what is wrong with it.
+ */
+public final class RegistrationIntake {
+  private static final Logger LOG = LoggerFactory.getLogger(RegistrationIntake.class);
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  /** A message may have 16 MiB. */
+  private static final int PREFETCH = 4;
+
+  private final Registrations registrations;
+  private final OutboxPump outbox;
+  private volatile boolean closing;
+
+  /** Writes down what it takes, and has its events published. */
+  public RegistrationIntake(Registrations registrations, OutboxPump outbox) {
+    this.registrations = registrations;
+    this.outbox = outbox;
+  }
+
+  /**
+   * Takes registrations for as long as the channel that it opens is open.
+   *
+   * @throws IOException if the broker refuses
+   */
+  public Channel consume(Connection connection) throws IOException {
+    Channel channel = connection.createChannel();
+    channel.basicQos(PREFETCH);
+    channel.basicConsume(
+        Topology.REGISTRATIONS_QUEUE, false, (_, message) -> take(channel, message), _ -> {});
+    return channel;
+  }
+
+  /**
+   * Takes nothing more: what is delivered from now on stays unacknowledged, and the broker gives it
+   * to somebody else when the connection closes.
+   */
+  public void close() {
+    closing = true;
+  }
+
+  private void take(Channel channel, Delivery message) {
+    try {
+      if (settle(message)) {
+        channel.basicAck(message.getEnvelope().getDeliveryTag(), false);
+      }
+    } catch (IOException | AlreadyClosedException e) {
+      LOG.debug("a registration will be delivered again: {}", e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** False if it is not settled, because this worker ends. */
+  private boolean settle(Delivery message) throws InterruptedException {
+    JobMessage job;
+    try {
+      job = JobMessageCodec.decode(message.getBody());
+    } catch (MessageException e) {
+      LOG.debug("not registered: {}", e.getMessage());
+      return true;
+    }
+    Submission submission = submission(job, message);
+    while (!closing) {
+      try {
+        if (registrations.register(submission)) {
+          LOG.debug("job {} is registered", job.id());
+          outbox.wake();
+        }
+        return true;
+      } catch (DataIntegrityViolationException e) {
+        LOG.warn(
+            "job {} is not registered, it will be known when its message is taken: {}",
+            job.id(),
+            oneLine(e));
+        return true;
+      } catch (DataAccessException | TransactionException e) {
+        LOG.warn(
+            "the registration of job {} waits: the database cannot be used: {}",
+            job.id(),
+            oneLine(e));
+        Thread.sleep(PAUSE);
+      }
+    }
+    return false;
+  }
+
+  private static Submission submission(JobMessage job, Delivery message) {
+    AMQP.BasicProperties properties = message.getProperties();
+    Map<String, Object> headers =
+        Objects.requireNonNullElse(properties.getHeaders(), Map.<String, Object>of());
+    return new Submission(
+        job,
+        Objects.requireNonNullElse(properties.getMessageId(), ""),
+        headers.containsKey(JobEntries.CONTINUATION_HEADER),
+        message.getEnvelope().isRedeliver(),
+        JobIntake.trace(headers.get(TraceParent.HEADER)));
+  }
+
+  private static String oneLine(Exception e) {
+    return String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
+  }
+}

@@ -1,0 +1,66 @@
+package dev.piecework.worker.job;
+
+import dev.piecework.worker.outbox.Outbox;
+import java.util.Optional;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Writes down jobs whose messages are still on the queue, so that they can be seen and ordered
+ * about however long the queue is. A registered job is queued and nothing is due: its message will
+ * come, and only {@link LostJobs#sweepRegistered} can tell that it will not.
+ */
+public final class Registrations {
+  /** One about the job's row, one about the note of its submission. */
+  private static final int MAX_CONFLICTS = 2;
+
+  private final TransactionTemplate transactions;
+  private final NewJobs newJobs;
+  private final RegisteredSubmissions submissions;
+
+  /**
+   * @param worker this worker's identity
+   */
+  public Registrations(
+      JdbcClient jdbc, TransactionTemplate transactions, Outbox outbox, String worker) {
+    this.transactions = transactions;
+    this.newJobs =
+        new NewJobs(jdbc, new Transitions(jdbc, worker), outbox, new JobEntries(worker));
+    this.submissions = new RegisteredSubmissions(jdbc);
+  }
+
+  /**
+   * Writes the job down if it is not there, and in any case that it was submitted so. A job that is
+   * there is left as it is: its message may have been taken before, and the job may even have
+   * ended. What Piecework put on the queue itself, and what has no message id by which it could be
+   * known again, is not registered.
+   *
+   * @return whether the job is new
+   */
+  public boolean register(Submission submission) {
+    if (submission.continuation() || submission.messageId().isEmpty()) {
+      return false;
+    }
+    for (int conflicts = 0; ; conflicts++) {
+      try {
+        return write(submission);
+      } catch (DuplicateKeyException e) {
+        // Another worker has just written the same: now it is there.
+        if (conflicts == MAX_CONFLICTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private boolean write(Submission submission) {
+    Boolean isNew =
+        transactions.execute(status -> {
+          boolean written = newJobs.write(submission, Optional.empty());
+          submissions.note(submission.job().id(), submission.messageId());
+          return written;
+        });
+    return Boolean.TRUE.equals(isNew);
+  }
+}
