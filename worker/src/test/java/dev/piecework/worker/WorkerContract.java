@@ -360,6 +360,34 @@ abstract class WorkerContract {
   }
 
   @Test
+  void anInstanceWhoseExecutionWasNeverWrittenHoldsNoJobUp() throws Exception {
+    WorkerApplication first = worker("a");
+    swarm.permits.release(1);
+    broker.submit(message());
+    awaitParts(1);
+    first.close();
+    // As a connection that is lost between the two transactions leaves it.
+    for (String table :
+        List.of(
+            "BATCH_STEP_EXECUTION_CONTEXT",
+            "BATCH_STEP_EXECUTION",
+            "BATCH_JOB_EXECUTION_CONTEXT",
+            "BATCH_JOB_EXECUTION_PARAMS",
+            "BATCH_JOB_EXECUTION")) {
+      database.jdbc().sql("DELETE FROM " + table).update();
+    }
+    swarm.permits.release(100);
+    worker("b");
+
+    JobEvent completed = broker.await(job, EventType.COMPLETED);
+
+    assertThat(completed.epoch()).isEqualTo(2);
+    assertThat(swarm.started.getLast().checkpoint().parts()).hasSize(1);
+    Awaitility.await()
+        .untilAsserted(() -> assertThat(batchExecutions()).containsExactly("COMPLETED"));
+  }
+
+  @Test
   void seedingComesAfterCompletionAndEndsByRatio() throws Exception {
     worker("a");
     swarm.permits.release(100);
