@@ -34,6 +34,10 @@ class KillIT {
   private static final Map<String, String> SHORT_LEASE =
       Map.of("PIECEWORK_WORKER_LEASE", "5s", "PIECEWORK_WORKER_SWEEP_INTERVAL", "1s");
 
+  /** A job that is to fail where objects are must not take its own for somebody else's. */
+  private static final Map<String, String> FAILS_ON_OBJECTS =
+      Map.of("PIECEWORK_WORKER_ON_EXISTING", "fail");
+
   @TempDir private static Path folder = Path.of("");
 
   @SuppressWarnings("NullAway.Init") // JUnit sets it before the first test
@@ -54,7 +58,9 @@ class KillIT {
   void aWorkerOnAnotherHostFinishes(int percent) throws Exception {
     try (Fleet fleet = Fleet.start(SHORT_LEASE);
         RunningClient seeder = seeder()) {
-      List<FleetWorker> workers = fleet.twoWorkers();
+      List<FleetWorker> workers =
+          List.of(fleet.worker("one", FAILS_ON_OBJECTS), fleet.worker("two", FAILS_ON_OBJECTS));
+      workers.forEach(FleetWorker::awaitUp);
       Submitted submitted = fleet.submit(torrent, "killed/", seeder);
       FleetWorker killed = killAt(fleet, workers, seeder, percent);
       FleetWorker other = workers.get(killed.host().equals("one") ? 1 : 0);

@@ -125,6 +125,7 @@ public final class Services {
             Optional.empty(),
             0,
             0,
+            Optional.empty(),
             Map.of());
     JobMessage message =
         new JobMessage(

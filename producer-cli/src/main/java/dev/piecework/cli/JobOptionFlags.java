@@ -9,6 +9,7 @@ import dev.piecework.message.JobOptions;
 import dev.piecework.message.JobRules;
 import dev.piecework.message.JobSource;
 import dev.piecework.message.MessageException;
+import dev.piecework.message.OnExisting;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -98,6 +99,17 @@ final class JobOptionFlags {
       description = "Attempts before a passing fault is final. Default: the workers' own")
   @Nullable Integer maxAttempts;
 
+  @Option(
+      names = "--on-existing",
+      paramLabel = "ANSWER",
+      completionCandidates = OnExistingAnswers.class,
+      converter = OnExistingAnswers.class,
+      description = {
+        "Where an object is in the place of one of the job's: overwrite it; skip what is proven",
+        "to be the same content; fail before anything is written. Default: the workers' own"
+      })
+  @Nullable OnExisting onExisting;
+
   /**
    * What a job gets where nothing else is said.
    *
@@ -121,6 +133,7 @@ final class JobOptionFlags {
         Optional.ofNullable(maxAttempts),
         downloadLimit,
         uploadLimit,
+        Optional.ofNullable(onExisting),
         labels);
   }
 
@@ -171,6 +184,7 @@ final class JobOptionFlags {
       case "downloadBytesPerSecond" -> "--download-limit";
       case "uploadBytesPerSecond" -> "--upload-limit";
       case "peers" -> "--peer";
+      case "onExisting" -> "--on-existing";
       case "labels" -> "--label";
       case String same -> "--" + same;
     };

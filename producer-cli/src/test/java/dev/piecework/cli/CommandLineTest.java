@@ -6,6 +6,7 @@ import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobMessageCodec;
 import dev.piecework.message.JobSource;
 import dev.piecework.message.MessageException;
+import dev.piecework.message.OnExisting;
 import dev.piecework.testkit.TorrentMaker;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -174,7 +175,9 @@ class CommandLineTest {
             "--download-limit",
             "10MiB",
             "--upload-limit",
-            "500k");
+            "500k",
+            "--on-existing",
+            "skip");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     JobMessage job = decode(run.out());
@@ -188,6 +191,7 @@ class CommandLineTest {
     assertThat(job.options().maxAttempts()).isEqualTo(Optional.of(4));
     assertThat(job.options().downloadBytesPerSecond()).isEqualTo(10L << 20);
     assertThat(job.options().uploadBytesPerSecond()).isEqualTo(500L << 10);
+    assertThat(job.options().onExisting()).contains(OnExisting.SKIP);
   }
 
   @ParameterizedTest
@@ -219,6 +223,7 @@ class CommandLineTest {
         "-b data --peer h|--peer is \"h\": expected host:port",
         "-b data --max-attempts 0|--max-attempts is 0",
         "-b data --download-limit x|'x' is not a rate",
+        "-b data --on-existing keep|'keep' is no such answer: expected one of overwrite, skip, fail",
         "-b data --label =x|--label has the name \"\"",
         "-b data --label x|--label",
         "-b data --id a/b|--id is \"a/b\"",

@@ -101,6 +101,7 @@ public sealed interface EventData {
    *     was killed or stopped took after its last checkpoint: about a second's worth
    * @param redundantBytes of those, beyond what was needed: fetched twice, or corrupt
    * @param seconds from acceptance to completion
+   * @param keptObjects of the objects, those that were there already and were not sent
    */
   record Completed(
       String infoHash,
@@ -111,7 +112,8 @@ public sealed interface EventData {
       String manifestKey,
       long downloadedBytes,
       long redundantBytes,
-      double seconds)
+      double seconds,
+      int keptObjects)
       implements EventData {}
 
   /**

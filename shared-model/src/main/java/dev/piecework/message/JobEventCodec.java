@@ -161,6 +161,9 @@ public final class JobEventCodec {
     json.writeNumberProperty("downloadedBytes", completed.downloadedBytes());
     json.writeNumberProperty("redundantBytes", completed.redundantBytes());
     json.writeNumberProperty("seconds", completed.seconds());
+    if (completed.keptObjects() > 0) {
+      json.writeNumberProperty("keptObjects", completed.keptObjects());
+    }
   }
 
   private static void encodeObject(JsonGenerator json, FinishedObject object) {
@@ -302,7 +305,8 @@ public final class JobEventCodec {
         json.requiredCount("downloadedBytes"),
         json.requiredCount("redundantBytes"),
         json.number("seconds")
-            .orElseThrow(() -> MessageException.missing(json.path("seconds"), "a number")));
+            .orElseThrow(() -> MessageException.missing(json.path("seconds"), "a number")),
+        json.integer("keptObjects", 0, MAX_OBJECTS).map(Math::toIntExact).orElse(0));
   }
 
   private static FinishedObject decodeObject(JsonObject json) throws MessageException {

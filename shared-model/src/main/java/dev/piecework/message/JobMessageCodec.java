@@ -77,6 +77,9 @@ public final class JobMessageCodec {
     if (options.uploadBytesPerSecond() != 0) {
       json.writeNumberProperty("uploadBytesPerSecond", options.uploadBytesPerSecond());
     }
+    options
+        .onExisting()
+        .ifPresent(answer -> json.writeStringProperty("onExisting", answer.wireName()));
     JsonWriter.texts(json, "labels", options.labels());
   }
 
@@ -201,7 +204,23 @@ public final class JobMessageCodec {
             .orElse(defaults.downloadBytesPerSecond()),
         json.integer("uploadBytesPerSecond", 0, JobRules.MAX_RATE)
             .orElse(defaults.uploadBytesPerSecond()),
+        onExisting(json).or(defaults::onExisting),
         labels);
+  }
+
+  private static Optional<OnExisting> onExisting(JsonObject json) throws MessageException {
+    Optional<String> text = json.text("onExisting");
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<OnExisting> answer = OnExisting.ofWireName(text.get());
+    if (answer.isEmpty()) {
+      throw MessageException.invalid(
+          json.path("onExisting"),
+          "is " + MessageException.quote(text.get()),
+          "overwrite, skip or fail");
+    }
+    return answer;
   }
 
   private static Optional<Duration> duration(JsonObject json, String name) throws MessageException {

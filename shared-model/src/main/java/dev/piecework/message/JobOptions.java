@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param maxAttempts attempts before a transient fault is final; absent: the worker's default
  * @param downloadBytesPerSecond most taken from peers; 0 means no limit
  * @param uploadBytesPerSecond most sent to peers; 0 means no limit
+ * @param onExisting what to do with objects that are there already; absent: the worker's default
  * @param labels free pairs, repeated in every event
  */
 public record JobOptions(
@@ -25,6 +26,7 @@ public record JobOptions(
     Optional<Integer> maxAttempts,
     long downloadBytesPerSecond,
     long uploadBytesPerSecond,
+    Optional<OnExisting> onExisting,
     Map<String, String> labels) {
 
   /** Copies the collections. */
@@ -36,6 +38,28 @@ public record JobOptions(
   /** Nothing set. */
   public static JobOptions none() {
     return new JobOptions(
-        0, Optional.empty(), Optional.empty(), List.of(), Optional.empty(), 0, 0, Map.of());
+        0,
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        Optional.empty(),
+        0,
+        0,
+        Optional.empty(),
+        Map.of());
+  }
+
+  /** The same with another answer to objects that are there already. */
+  public JobOptions withOnExisting(OnExisting other) {
+    return new JobOptions(
+        priority,
+        seedRatio,
+        seedTime,
+        peers,
+        maxAttempts,
+        downloadBytesPerSecond,
+        uploadBytesPerSecond,
+        Optional.of(other),
+        labels);
   }
 }

@@ -128,7 +128,8 @@ class JobEventCodecTest {
             "m.json",
             1,
             0,
-            1.5);
+            1.5,
+            0);
 
     byte[] json = JobEventCodec.encode(event(EventType.COMPLETED, completed));
 

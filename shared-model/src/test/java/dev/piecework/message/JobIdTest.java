@@ -46,6 +46,7 @@ class JobIdTest {
             Optional.of(3),
             1,
             2,
+            Optional.of(OnExisting.FAIL),
             Map.of("a", "b"));
 
     assertThat(JobId.of(SOURCE, DESTINATION, options))
@@ -82,6 +83,7 @@ class JobIdTest {
         Optional.empty(),
         0,
         0,
+        Optional.empty(),
         Map.of());
   }
 }

@@ -51,6 +51,7 @@ class JobMessageCodecTest {
              "destination":{"bucket":"data","prefix":"sets/"},
              "options":{"priority":3.0,"seedRatio":1.5,"seedTime":"PT1H","peers":["h:1","[::1]:65535"],
                "maxAttempts":7,"downloadBytesPerSecond":1000,"uploadBytesPerSecond":2000,
+               "onExisting":"skip",
                "labels":{"team":"climate"}}}
             """);
 
@@ -69,6 +70,7 @@ class JobMessageCodecTest {
                     Optional.of(7),
                     1000,
                     2000,
+                    Optional.of(OnExisting.SKIP),
                     Map.of("team", "climate"))));
   }
 

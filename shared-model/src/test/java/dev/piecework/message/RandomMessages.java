@@ -69,6 +69,7 @@ final class RandomMessages {
         maybe(() -> 1 + random.nextInt(100)),
         random.nextLong(1_000_000_000),
         random.nextBoolean() ? 0 : random.nextLong(1_000_000_000),
+        maybe(() -> List.of(OnExisting.values()).get(random.nextInt(3))),
         labels());
   }
 
@@ -193,7 +194,8 @@ final class RandomMessages {
               text(),
               count(),
               count(),
-              random.nextDouble() * 1e6);
+              random.nextDouble() * 1e6,
+              random.nextInt(3));
       case FAILED -> new Failed("INVALID_METAINFO", text());
       case RETRYING -> new Retrying("STALLED", text(), Instant.ofEpochSecond(count() >>> 32));
       case CANCELLED -> new Cancelled(random.nextBoolean());

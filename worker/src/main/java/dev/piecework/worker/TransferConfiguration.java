@@ -2,6 +2,8 @@ package dev.piecework.worker;
 
 import dev.piecework.engine.Engine;
 import dev.piecework.engine.EngineSettings;
+import dev.piecework.worker.existing.ExistingObjects;
+import dev.piecework.worker.existing.StoreExistingObjects;
 import dev.piecework.worker.observe.Budgets;
 import dev.piecework.worker.scratch.ScratchException;
 import dev.piecework.worker.scratch.ScratchFolder;
@@ -68,5 +70,10 @@ class TransferConfiguration {
   @Bean
   ObjectFinisher objectFinisher(ObjectStore store) {
     return new StoreObjectFinisher(store);
+  }
+
+  @Bean
+  ExistingObjects existingObjects(ObjectStore store) {
+    return new StoreExistingObjects(store);
   }
 }

@@ -127,7 +127,15 @@ class ControlIT {
             JobSource.Inline.of(torrent),
             new Destination("data", ""),
             new JobOptions(
-                3, Optional.empty(), Optional.empty(), List.of(), Optional.empty(), 0, 0, labels)));
+                3,
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                0,
+                0,
+                Optional.empty(),
+                labels)));
   }
 
   private void submitAndAwaitPart() throws Exception {

@@ -170,6 +170,7 @@ class EndToEndIT {
             Optional.empty(),
             0,
             0,
+            Optional.empty(),
             Map.of("team", "x")));
   }
 

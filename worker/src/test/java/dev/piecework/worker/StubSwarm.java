@@ -4,6 +4,7 @@ import dev.piecework.engine.TorrentStats;
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.layout.StoredObject;
 import dev.piecework.message.EventData.FinishedObject;
+import dev.piecework.worker.existing.ExistingObjects;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.lease.Fence;
 import dev.piecework.worker.resolve.StoreGate;
@@ -21,6 +22,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -249,6 +252,21 @@ final class StubSwarm {
     @Bean
     ObjectFinisher objectFinisher() {
       return swarm.new StubFinisher();
+    }
+
+    @Bean
+    ExistingObjects existingObjects() {
+      return new ExistingObjects() {
+        @Override
+        public Map<Integer, FinishedObject> identical(Place place) {
+          return Map.of();
+        }
+
+        @Override
+        public Optional<String> foreign(Place place, boolean wasClear) {
+          return Optional.empty();
+        }
+      };
     }
 
     @Bean

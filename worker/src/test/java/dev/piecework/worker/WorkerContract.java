@@ -221,7 +221,15 @@ abstract class WorkerContract {
         message(
             new Destination("data", ""),
             new JobOptions(
-                0, Optional.empty(), Optional.empty(), List.of(), Optional.of(2), 0, 0, Map.of())));
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                Optional.of(2),
+                0,
+                0,
+                Optional.empty(),
+                Map.of())));
     JobEvent failed = broker.await(job, EventType.FAILED);
     assertThat(failed.attempt()).isEqualTo(2);
     broker.awaitDeadLetter();
@@ -403,6 +411,7 @@ abstract class WorkerContract {
                 Optional.empty(),
                 0,
                 0,
+                Optional.empty(),
                 Map.of())));
     broker.await(job, EventType.SEEDING);
     assertThat(broker.story(job)).containsSubsequence("completed@1", "seeding@1");

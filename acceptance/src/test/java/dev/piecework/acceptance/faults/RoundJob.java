@@ -34,6 +34,7 @@ record RoundJob(
             Optional.empty(),
             0,
             0,
+            Optional.empty(),
             Map.of());
     return new RoundJob(
         number,

@@ -91,6 +91,7 @@ public final class ResultPrinter {
     json.writeNumberProperty("downloadedBytes", completed.downloadedBytes());
     json.writeNumberProperty("redundantBytes", completed.redundantBytes());
     json.writeNumberProperty("seconds", completed.seconds());
+    json.writeNumberProperty("keptObjects", completed.keptObjects());
     json.writeName("files");
     json.writeStartArray();
     for (FinishedObject object : completed.objects()) {
@@ -172,6 +173,9 @@ public final class ResultPrinter {
     }
     if (completed.redundantBytes() > 0) {
       text.append(", ").append(Human.bytes(completed.redundantBytes())).append(" fetched twice");
+    }
+    if (completed.keptObjects() > 0) {
+      text.append(", ").append(completed.keptObjects()).append(" there already");
     }
     return text.toString();
   }

@@ -75,7 +75,8 @@ public final class Events {
             "sets/set.manifest.json",
             (long) objects << 20,
             1024,
-            20.5));
+            20.5,
+            0));
   }
 
   /** Those of one job from acceptance to completion. */

@@ -245,6 +245,7 @@ public final class RunCommand implements Callable<Integer> {
             Optional.empty(),
             0,
             0,
+            Optional.empty(),
             Map.of()),
         patience,
         noPeersTimeout,

@@ -27,6 +27,8 @@ public record Fault(Kind kind, String message) {
     SOURCE_UNSUPPORTED(false),
     /** The bucket does not exist, or access is denied. */
     DESTINATION_REFUSED(false),
+    /** With {@code onExisting} {@code fail}: an object is in the place of one of the job's. */
+    OBJECT_EXISTS(false),
     /** The object store did not answer, or answered 5xx. */
     STORE_UNAVAILABLE(true),
     /** Objects were not what was uploaded. */

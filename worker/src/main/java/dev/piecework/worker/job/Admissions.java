@@ -127,6 +127,7 @@ public final class Admissions {
       jdbc.sql(
               """
               UPDATE piecework_job SET metainfo = NULL, bucket = :bucket, prefix = :prefix,
+                destination_clear = FALSE,
                 downloaded_bytes = 0, uploaded_bytes = 0, verified_pieces = 0 WHERE id = :id
               """)
           .param("bucket", submission.job().destination().bucket())

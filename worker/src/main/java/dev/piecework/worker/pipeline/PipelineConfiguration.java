@@ -4,8 +4,10 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.piecework.worker.broker.Publisher;
 import dev.piecework.worker.cancel.Clearances;
 import dev.piecework.worker.checkpoint.CheckpointTable;
+import dev.piecework.worker.checkpoint.DestinationTable;
 import dev.piecework.worker.checkpoint.MetainfoTable;
 import dev.piecework.worker.checkpoint.UploadIntents;
+import dev.piecework.worker.existing.ExistingObjects;
 import dev.piecework.worker.job.Admissions;
 import dev.piecework.worker.job.CancelledJobs;
 import dev.piecework.worker.job.JobLedger;
@@ -158,6 +160,12 @@ public class PipelineConfiguration {
   }
 
   @Bean
+  DestinationTable destinationTable(
+      JdbcClient jdbc, TransactionTemplate transactions, LeaseTable leases) {
+    return new DestinationTable(jdbc, transactions, leases);
+  }
+
+  @Bean
   UploadIntents uploadIntents(
       JdbcClient jdbc, TransactionTemplate transactions, LeaseTable leases) {
     return new UploadIntents(jdbc, transactions, leases);
@@ -184,6 +192,8 @@ public class PipelineConfiguration {
       CheckpointTable checkpoints,
       MetainfoTable metainfos,
       UploadIntents intents,
+      DestinationTable destinations,
+      ExistingObjects existing,
       RunMetrics metrics,
       OutboxPump outbox,
       JobRepository repository,
@@ -200,6 +210,7 @@ public class PipelineConfiguration {
             checkpoints,
             metainfos,
             intents,
+            new Arrival(existing, destinations, settings.onExisting()),
             metrics,
             outbox::wake,
             settings.checkpointInterval());

@@ -41,6 +41,7 @@ import java.util.Optional;
 final class TorrentJob {
   private final Parts parts;
   private final JobRun run;
+  private Map<Integer, FinishedObject> kept = Map.of();
   private List<FinishedObject> finished = List.of();
   private Optional<TransferSteps> transferSteps = Optional.empty();
 
@@ -55,6 +56,7 @@ final class TorrentJob {
       CheckpointTable checkpoints,
       MetainfoTable metainfos,
       UploadIntents intents,
+      Arrival arrival,
       RunMetrics metrics,
       Runnable wakeOutbox,
       Duration checkpointInterval) {}
@@ -91,6 +93,7 @@ final class TorrentJob {
                 metainfo.pieceLength()));
     parts.wakeOutbox().run();
     run.layout(layout);
+    parts.arrival().check(run, parts.checkpoints().read(run.lease().jobId()));
   }
 
   private ObjectLayout layOut(byte[] torrent) throws TransferException {
@@ -118,6 +121,7 @@ final class TorrentJob {
     if (transferSteps.isEmpty()) {
       run.enter(JobRun.Phase.TRANSFER);
       Checkpoint checkpoint = parts.checkpoints().read(run.lease().jobId());
+      kept = parts.arrival().kept(run, checkpoint);
       run.transfer(parts.transfers().start(request(checkpoint)));
       transferSteps = Optional.of(steps(checkpoint));
     }
@@ -139,6 +143,7 @@ final class TorrentJob {
         run.bucket(),
         run.message().options(),
         checkpoint,
+        kept.keySet(),
         parts.leases().fence(lease),
         (object, key) -> parts.intents().intend(lease, object, run.bucket(), key));
   }
@@ -159,6 +164,7 @@ final class TorrentJob {
                     run.layout(),
                     run.bucket(),
                     parts.checkpoints().read(run.lease().jobId()),
+                    kept,
                     parts.leases().fence(run.lease()),
                     run.cancellation()),
                 object -> {
@@ -219,7 +225,8 @@ final class TorrentJob {
                     manifestKey,
                     totals.downloadedBytes(),
                     Math.max(0, totals.downloadedBytes() - metainfo.totalLength()),
-                    totals.seconds()));
+                    totals.seconds(),
+                    kept.size()));
   }
 
   /** Gives until the ratio or the time is reached, or the worker stops. */

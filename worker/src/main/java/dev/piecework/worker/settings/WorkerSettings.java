@@ -1,5 +1,6 @@
 package dev.piecework.worker.settings;
 
+import dev.piecework.message.OnExisting;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -17,6 +18,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param gracePeriod how long a shutdown waits for jobs to be handed back
  * @param controlWait how long the effect of an order (pause, cancel) is waited for before the
  *     answer is that it is ordered but not in effect yet; less if whoever asks waits less
+ * @param onExisting what a job that does not say does where an object is in the place of one of its
+ *     own
  * @param eventRetention how long published events are kept in the database; final ones stay
  */
 @ConfigurationProperties("piecework.worker")
@@ -29,6 +32,7 @@ public record WorkerSettings(
     @DefaultValue("1s") Duration checkpointInterval,
     @DefaultValue("20s") Duration gracePeriod,
     @DefaultValue("10s") Duration controlWait,
+    @DefaultValue("overwrite") OnExisting onExisting,
     @DefaultValue("7d") Duration eventRetention) {
 
   /** Validates. */

@@ -3,7 +3,9 @@ package dev.piecework.worker.store;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -30,6 +32,8 @@ public record ObjectSettings(
   /** Tags of one object (S3). */
   static final int MAX_TAGS = 10;
 
+  private static final String JOB_HEADER = "x-amz-meta-piecework-job";
+  private static final String INFO_HASH_HEADER = "x-amz-meta-piecework-info-hash";
   private static final int MAX_TAG_KEY = 128;
   private static final int MAX_TAG_VALUE = 256;
   private static final Pattern STORAGE_CLASS = Pattern.compile("[A-Za-z0-9_-]{0,64}");
@@ -107,10 +111,18 @@ public record ObjectSettings(
                   .collect(Collectors.joining("&")));
     }
     if (metadata) {
-      headers.put("x-amz-meta-piecework-job", origin.jobId());
-      headers.put("x-amz-meta-piecework-info-hash", origin.infoHash());
+      headers.put(JOB_HEADER, origin.jobId());
+      headers.put(INFO_HASH_HEADER, origin.infoHash());
     }
     return headers;
+  }
+
+  /** What an object says it comes from, in the headers of the store's answer about it. */
+  static Optional<ObjectOrigin> origin(Function<String, Optional<String>> header) {
+    return header
+        .apply(JOB_HEADER)
+        .flatMap(
+            job -> header.apply(INFO_HASH_HEADER).map(infoHash -> new ObjectOrigin(job, infoHash)));
   }
 
   private static String escape(String text) {

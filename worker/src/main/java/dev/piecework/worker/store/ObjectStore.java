@@ -424,6 +424,11 @@ public final class ObjectStore implements AutoCloseable {
     return bytes;
   }
 
+  /** Whether the objects that it writes say what they come from. */
+  public boolean writesOrigin() {
+    return objects.metadata();
+  }
+
   /** Releases connections and threads; requests in flight fail. */
   @Override
   public void close() {

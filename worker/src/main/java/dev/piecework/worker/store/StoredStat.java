@@ -10,15 +10,22 @@ import okhttp3.Headers;
  * @param etag without quotes; may be empty
  * @param crc32c as the store writes it: Base64 of the whole object's, or with {@code -N} behind it
  *     that of its N parts' checksums; empty where the store keeps none
+ * @param origin what it says it comes from, if a worker wrote it and said so
  * @param encrypted whether the store says that it encrypts, so that ETags need not be MD5s
  */
-public record StoredStat(long size, String etag, Optional<String> crc32c, boolean encrypted) {
+public record StoredStat(
+    long size,
+    String etag,
+    Optional<String> crc32c,
+    Optional<ObjectOrigin> origin,
+    boolean encrypted) {
 
   static StoredStat of(Headers answer) {
     return new StoredStat(
         Long.parseLong(header(answer, "Content-Length").orElse("-1")),
         header(answer, "ETag").orElse("").replace("\"", ""),
         header(answer, ObjectStore.CHECKSUM_HEADER),
+        ObjectSettings.origin(name -> header(answer, name)),
         header(answer, "x-amz-server-side-encryption").isPresent());
   }
 

@@ -2,6 +2,8 @@ package dev.piecework.worker.transfer;
 
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What a job has that a crash cannot take away: all that another worker needs to carry on.
@@ -18,6 +20,11 @@ public record Checkpoint(
   /** The checkpoint of a job that has not begun. */
   public static Checkpoint empty() {
     return new Checkpoint(List.of(), List.of(), "", new BitSet());
+  }
+
+  /** The parts of each object that has any, by its index in the layout. */
+  public Map<Integer, List<UploadedPart>> partsByObject() {
+    return parts.stream().collect(Collectors.groupingBy(UploadedPart::object));
   }
 
   /**

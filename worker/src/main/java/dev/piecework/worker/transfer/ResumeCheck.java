@@ -52,7 +52,10 @@ final class ResumeCheck {
       parts.computeIfAbsent(part.object(), object -> new ArrayList<>()).add(part);
     }
     this.everythingUploaded =
-        layout.objects().stream().mapToLong(StoredObject::partCount).sum()
+        layout.objects().stream()
+                .filter(object -> !request.kept().contains(object.index()))
+                .mapToLong(StoredObject::partCount)
+                .sum()
             == checkpoint.parts().size();
   }
 

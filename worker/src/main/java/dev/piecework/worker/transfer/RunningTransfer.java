@@ -59,6 +59,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
     this.scratch = scratch;
     this.seedOnly = seedOnly;
     this.ledger = new TransferLedger(request.layout(), request.checkpoint());
+    request.kept().forEach(ledger::keepObject);
     this.state = new TransferState(ledger, parts.clock());
     this.uploader = new PartUploader(parts.store(), scratch, request);
     this.threads = new TaskThreads("transfer-" + request.jobId());

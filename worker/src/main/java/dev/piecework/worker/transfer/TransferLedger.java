@@ -86,6 +86,14 @@ final class TransferLedger {
     committed.set(0, parts.partCount());
   }
 
+  /** Counts an object as committed that was there before; before {@link #begin} only. */
+  void keepObject(int object) {
+    int from = ordinal(object, 1);
+    int to = from + layout.objects().get(object).partCount();
+    uploaded.set(from, to);
+    committed.set(from, to);
+  }
+
   /** Forgets an object that the store has lost; before {@link #begin} only. */
   void voidObject(int object) {
     int from = ordinal(object, 1);

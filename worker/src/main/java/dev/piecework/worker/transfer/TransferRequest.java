@@ -4,6 +4,7 @@ import dev.piecework.layout.ObjectLayout;
 import dev.piecework.message.JobOptions;
 import dev.piecework.worker.lease.Fence;
 import dev.piecework.worker.store.ObjectOrigin;
+import java.util.Set;
 
 /**
  * What to move.
@@ -13,6 +14,7 @@ import dev.piecework.worker.store.ObjectOrigin;
  * @param bucket the destination bucket
  * @param options the job's options
  * @param checkpoint what an earlier attempt left
+ * @param kept objects (index in the layout) that are in the store already and are not sent
  * @param fence asked before an upload is given up
  * @param intent told before an upload is begun
  */
@@ -22,6 +24,7 @@ public record TransferRequest(
     String bucket,
     JobOptions options,
     Checkpoint checkpoint,
+    Set<Integer> kept,
     Fence fence,
     UploadIntent intent) {
 

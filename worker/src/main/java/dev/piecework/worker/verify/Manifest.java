@@ -6,8 +6,10 @@ import dev.piecework.message.EventData.FinishedObject;
 import dev.piecework.metainfo.Metainfo;
 import dev.piecework.metainfo.TorrentFile;
 import dev.piecework.worker.checkpoint.MetainfoTable;
+import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -23,7 +25,7 @@ public final class Manifest {
   private static final int VERSION = 1;
 
   /** Manifests beyond this are not read back. */
-  static final int MAX_BYTES = 64 << 20;
+  public static final int MAX_BYTES = 64 << 20;
 
   private Manifest() {}
 
@@ -61,6 +63,35 @@ public final class Manifest {
           .ifPresent(target -> links.addObject().put("path", link.path()).put("target", target));
     }
     return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
+  }
+
+  /**
+   * What a manifest of a torrent lists.
+   *
+   * @return empty if these bytes are no manifest of this form and torrent
+   */
+  public static List<FinishedObject> objects(byte[] json, Metainfo metainfo) {
+    JsonNode root;
+    try {
+      root = JSON.readTree(json);
+    } catch (JacksonException e) {
+      return List.of();
+    }
+    if (root.path("version").asInt(0) != VERSION
+        || !root.path("infoHash").asString("").equals(metainfo.infoHash().hex())) {
+      return List.of();
+    }
+    List<FinishedObject> objects = new ArrayList<>();
+    for (JsonNode file : root.path("objects")) {
+      objects.add(
+          new FinishedObject(
+              file.path("key").asString(""),
+              file.path("path").asString(""),
+              file.path("size").asLong(-1),
+              file.path("etag").asString(""),
+              file.path("crc32c").asString("")));
+    }
+    return objects;
   }
 
   /** Whether these bytes are a manifest that this job has written. */

@@ -8,6 +8,7 @@ import dev.piecework.worker.store.ObjectOrigin;
 import dev.piecework.worker.transfer.Checkpoint;
 import dev.piecework.worker.transfer.TransferException;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** Completes uploads and proves the objects. All methods block and may be repeated. */
@@ -18,6 +19,7 @@ public interface ObjectFinisher {
    * @param layout the torrent and where its bytes are
    * @param bucket the destination bucket
    * @param checkpoint what was sent
+   * @param kept objects that were there already and need not be sent, by index in the layout
    * @param fence asked right before each upload is completed
    * @param cancellation ends the waiting; what the store was asked for may still happen
    */
@@ -25,14 +27,16 @@ public interface ObjectFinisher {
       ObjectLayout layout,
       String bucket,
       Checkpoint checkpoint,
+      Map<Integer, FinishedObject> kept,
       Fence fence,
       Cancellation cancellation) {}
 
   /**
    * Checks that every part of the layout is in the checkpoint, completes the multipart uploads, and
-   * compares each object's size and checksum with what was sent.
+   * compares each object's size and checksum with what was sent; of one that was kept, with what it
+   * was then.
    *
-   * @param finished told of each object as it is done, in any order
+   * @param finished told of each object that was sent, as it is done, in any order
    * @return every object, in the layout's order
    * @throws TransferException when an object is not what it must be; says whether trying again may
    *     help; its cause is a {@link dev.piecework.worker.lease.LeaseLostException} when the fence

@@ -19,18 +19,12 @@ import dev.piecework.worker.transfer.Checkpoint.Upload;
 import dev.piecework.worker.transfer.Checkpoint.UploadedPart;
 import dev.piecework.worker.transfer.ObjectProof;
 import dev.piecework.worker.transfer.TransferException;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -40,7 +34,6 @@ import org.slf4j.LoggerFactory;
 /** Finishes objects in the store, several at once. */
 public final class StoreObjectFinisher implements ObjectFinisher {
   private static final Logger log = LoggerFactory.getLogger(StoreObjectFinisher.class);
-  private static final int OBJECTS_AT_ONCE = 12;
 
   private final ObjectStore store;
 
@@ -54,18 +47,22 @@ public final class StoreObjectFinisher implements ObjectFinisher {
       throws TransferException {
     Checkpoint checkpoint = work.checkpoint();
     ObjectLayout layout = work.layout();
-    Map<Integer, List<UploadedPart>> parts = partsByObject(checkpoint);
+    Map<Integer, List<UploadedPart>> parts = checkpoint.partsByObject();
     Map<Integer, String> uploads = new HashMap<>();
     for (Upload upload : checkpoint.uploads()) {
       uploads.put(upload.object(), upload.uploadId());
     }
-    for (StoredObject object : layout.objects()) {
+    for (StoredObject object : sent(work)) {
       requireAllParts(object, parts.getOrDefault(object.index(), List.of()));
     }
     ReentrantLock telling = new ReentrantLock();
-    return inParallel(
+    return ObjectTasks.inParallel(
         layout.objects(),
         object -> {
+          Optional<FinishedObject> kept = Optional.ofNullable(work.kept().get(object.index()));
+          if (kept.isPresent()) {
+            return keep(work, kept.get());
+          }
           FinishedObject done =
               finish(
                   work,
@@ -96,7 +93,7 @@ public final class StoreObjectFinisher implements ObjectFinisher {
   @Override
   public void abort(ObjectLayout layout, String bucket, Checkpoint checkpoint)
       throws TransferException {
-    inParallel(
+    ObjectTasks.inParallel(
         checkpoint.uploads(),
         upload -> {
           String key = layout.objects().get(upload.object()).key();
@@ -108,13 +105,13 @@ public final class StoreObjectFinisher implements ObjectFinisher {
   @Override
   public void delete(ObjectLayout layout, String bucket, Checkpoint checkpoint, Fence fence)
       throws TransferException {
-    Map<Integer, List<UploadedPart>> parts = partsByObject(checkpoint);
+    Map<Integer, List<UploadedPart>> parts = checkpoint.partsByObject();
     List<StoredObject> whole =
         layout.objects().stream()
             .filter(object ->
                 missingPart(object, parts.getOrDefault(object.index(), List.of())).isEmpty())
             .toList();
-    inParallel(
+    ObjectTasks.inParallel(
         whole,
         object -> {
           fence.check();
@@ -139,6 +136,23 @@ public final class StoreObjectFinisher implements ObjectFinisher {
         throw new TransferException(e.destinationFault(), e);
       }
     }
+  }
+
+  private static List<StoredObject> sent(Work work) {
+    return work.layout().objects().stream()
+        .filter(object -> !work.kept().containsKey(object.index()))
+        .toList();
+  }
+
+  private FinishedObject keep(Work work, FinishedObject kept)
+      throws StoreException, TransferException {
+    Optional<String> wrong =
+        KeptProof.check(kept, store.stat(work.bucket(), kept.key(), work.cancellation()));
+    if (wrong.isPresent()) {
+      throw verifyFailed(
+          wrong.get() + ": it was changed after it was kept; the next attempt sends it");
+    }
+    return kept;
   }
 
   private FinishedObject finish(
@@ -181,14 +195,6 @@ public final class StoreObjectFinisher implements ObjectFinisher {
     }
   }
 
-  private static Map<Integer, List<UploadedPart>> partsByObject(Checkpoint checkpoint) {
-    Map<Integer, List<UploadedPart>> parts = new HashMap<>();
-    for (UploadedPart part : checkpoint.parts()) {
-      parts.computeIfAbsent(part.object(), object -> new ArrayList<>()).add(part);
-    }
-    return parts;
-  }
-
   private static void requireAllParts(StoredObject object, List<UploadedPart> parts)
       throws TransferException {
     OptionalInt missing = missingPart(object, parts);
@@ -210,56 +216,5 @@ public final class StoreObjectFinisher implements ObjectFinisher {
 
   private static TransferException verifyFailed(String message) {
     return new TransferException(new Fault(Fault.Kind.VERIFY_FAILED, message));
-  }
-
-  private interface Task<T, R> {
-    R apply(T item) throws StoreException, TransferException;
-  }
-
-  /** Applies a task to all items, several at once; after a failure no further item is begun. */
-  private static <T, R> List<R> inParallel(List<T> items, Task<T, R> task)
-      throws TransferException {
-    Semaphore atOnce = new Semaphore(OBJECTS_AT_ONCE);
-    List<Future<R>> results = new ArrayList<>();
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      try {
-        for (T item : items) {
-          results.add(
-              threads.submit(() -> {
-                atOnce.acquire();
-                try {
-                  return task.apply(item);
-                } finally {
-                  atOnce.release();
-                }
-              }));
-        }
-        List<R> done = new ArrayList<>();
-        for (Future<R> result : results) {
-          done.add(result.get());
-        }
-        return done;
-      } catch (ExecutionException e) {
-        threads.shutdownNow();
-        throw failure(e);
-      } catch (InterruptedException e) {
-        threads.shutdownNow();
-        Thread.currentThread().interrupt();
-        throw new TransferException(
-            new Fault(Fault.Kind.STORE_UNAVAILABLE, "interrupted while objects were finished"), e);
-      }
-    }
-  }
-
-  private static TransferException failure(ExecutionException e) {
-    Throwable cause = e.getCause();
-    if (cause instanceof TransferException failure) {
-      return failure;
-    }
-    if (cause instanceof StoreException failure) {
-      return new TransferException(failure.destinationFault(), failure);
-    }
-    return new TransferException(
-        new Fault(Fault.Kind.INTERNAL, "finishing objects failed, a defect: " + cause), e);
   }
 }

@@ -188,7 +188,7 @@ abstract class LedgerContract extends LedgerFixture {
         false,
         totals ->
             new EventData.Completed(
-                "h", "n", "bucket", 1, List.of(), "k", totals.downloadedBytes(), 0, 1.0));
+                "h", "n", "bucket", 1, List.of(), "k", totals.downloadedBytes(), 0, 1.0, 0));
     List<Outbox.Pending> first = pending();
     outbox.published(first.stream().map(Outbox.Pending::seq).toList());
     assertThat(pending()).isEmpty();
@@ -256,7 +256,7 @@ abstract class LedgerContract extends LedgerFixture {
     ledger.complete(
         lease(),
         true,
-        totals -> new EventData.Completed("h", "n", "bucket", 1, List.of(), "k", 0, 0, 1.0));
+        totals -> new EventData.Completed("h", "n", "bucket", 1, List.of(), "k", 0, 0, 1.0, 0));
     assertThat(row().state()).isEqualTo(JobState.SEEDING);
     assertThat(outboxTypes()).containsExactly("accepted", "started", "completed", "seeding");
     expireLease();

@@ -39,7 +39,7 @@ abstract class OrdersContract extends LedgerFixture {
     ledger.complete(
         lease,
         false,
-        totals -> new EventData.Completed("h", "n", "bucket", 1, List.of(), "k", 0, 0, 1.0));
+        totals -> new EventData.Completed("h", "n", "bucket", 1, List.of(), "k", 0, 0, 1.0, 0));
   }
 
   private String reason() {

@@ -54,7 +54,7 @@ abstract class RegistrationsContract extends LedgerFixture {
     ledger.complete(
         lease(),
         false,
-        totals -> new EventData.Completed("h", "n", "bucket", 1, List.of(), "k", 0, 0, 1.0));
+        totals -> new EventData.Completed("h", "n", "bucket", 1, List.of(), "k", 0, 0, 1.0, 0));
   }
 
   @Test
@@ -69,6 +69,7 @@ abstract class RegistrationsContract extends LedgerFixture {
             Optional.empty(),
             0,
             0,
+            Optional.empty(),
             Map.of("team", "climate"));
     JobMessage message =
         new JobMessage(1, job, new JobSource.Url(source), new Destination("data", "x/"), options);

@@ -3,6 +3,7 @@ package dev.piecework.worker.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.piecework.message.OnExisting;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,6 +81,7 @@ class SettingsTest {
                 Duration.ofSeconds(2),
                 second,
                 second,
+                OnExisting.OVERWRITE,
                 Duration.ofDays(7)))
         .hasMessage("piecework.worker.checkpoint-interval is 2s: expected at most 1s");
   }

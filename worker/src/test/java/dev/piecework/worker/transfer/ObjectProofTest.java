@@ -50,7 +50,8 @@ final class ObjectProofTest {
     String other = "0".repeat(32) + "-2";
 
     assertThat(check(stat(PART + 3, other, Optional.empty()))).isPresent();
-    assertThat(check(new StoredStat(PART + 3, other, Optional.empty(), true))).isEmpty();
+    assertThat(check(new StoredStat(PART + 3, other, Optional.empty(), Optional.empty(), true)))
+        .isEmpty();
     assertThat(check(stat(PART + 3, "an etag of another kind", Optional.empty()))).isEmpty();
   }
 
@@ -72,6 +73,6 @@ final class ObjectProofTest {
   }
 
   private static StoredStat stat(long size, String etag, Optional<String> crc32c) {
-    return new StoredStat(size, etag, crc32c, false);
+    return new StoredStat(size, etag, crc32c, Optional.empty(), false);
   }
 }

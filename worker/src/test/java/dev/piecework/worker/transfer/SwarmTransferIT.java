@@ -93,6 +93,7 @@ final class SwarmTransferIT {
         Optional.empty(),
         0,
         0,
+        Optional.empty(),
         Map.of());
   }
 }

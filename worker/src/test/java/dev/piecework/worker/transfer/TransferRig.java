@@ -30,6 +30,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.springframework.util.unit.DataSize;
@@ -71,7 +72,7 @@ final class TransferRig implements AutoCloseable {
 
   TransferRequest request() {
     return new TransferRequest(
-        "job-1", layout, TestBucket.NAME, options, checkpoint, fence, intent);
+        "job-1", layout, TestBucket.NAME, options, checkpoint, Set.of(), fence, intent);
   }
 
   SwarmTransferFactory factory(String host, Engine withEngine) {
@@ -141,7 +142,7 @@ final class TransferRig implements AutoCloseable {
         new StoreObjectFinisher(store)
             .finish(
                 new ObjectFinisher.Work(
-                    layout, TestBucket.NAME, checkpoint, fence, new Cancellation()),
+                    layout, TestBucket.NAME, checkpoint, Map.of(), fence, new Cancellation()),
                 told::add);
     assertThat(told).containsExactlyInAnyOrderElementsOf(finished);
     Map<String, String> expected = Content.sums(torrent.content());

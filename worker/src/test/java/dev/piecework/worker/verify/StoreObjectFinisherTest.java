@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
@@ -145,7 +146,7 @@ final class StoreObjectFinisherTest {
         new FutureTask<>(() ->
             finisher.finish(
                 new ObjectFinisher.Work(
-                    layout, TestBucket.NAME, checkpoint, () -> {}, cancellation),
+                    layout, TestBucket.NAME, checkpoint, Map.of(), () -> {}, cancellation),
                 object -> {}));
     Thread.startVirtualThread(waiting);
     await().until(() -> bucket.front().requests().stream().anyMatch(line -> completes(line)));
@@ -239,7 +240,8 @@ final class StoreObjectFinisherTest {
   }
 
   private ObjectFinisher.Work work(Checkpoint checkpoint, Fence fence) {
-    return new ObjectFinisher.Work(layout, TestBucket.NAME, checkpoint, fence, new Cancellation());
+    return new ObjectFinisher.Work(
+        layout, TestBucket.NAME, checkpoint, Map.of(), fence, new Cancellation());
   }
 
   private TransferException failure(Checkpoint checkpoint) {

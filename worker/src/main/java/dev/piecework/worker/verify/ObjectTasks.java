@@ -1,0 +1,76 @@
+package dev.piecework.worker.verify;
+
+import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.store.StoreException;
+import dev.piecework.worker.transfer.TransferException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+
+/** Requests about many objects, a few at once, each on a virtual thread. */
+public final class ObjectTasks {
+  private static final int OBJECTS_AT_ONCE = 12;
+
+  private ObjectTasks() {}
+
+  /** What is done with one item. */
+  public interface Task<T, R> {
+    /** Blocks; may be interrupted when another has failed. */
+    R apply(T item) throws StoreException, TransferException;
+  }
+
+  /**
+   * Applies a task to all items, several at once; after a failure no further item is begun.
+   *
+   * @return the results in the items' order
+   * @throws TransferException what the first of the items met
+   */
+  public static <T, R> List<R> inParallel(List<T> items, Task<T, R> task) throws TransferException {
+    Semaphore atOnce = new Semaphore(OBJECTS_AT_ONCE);
+    List<Future<R>> results = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      try {
+        for (T item : items) {
+          results.add(
+              threads.submit(() -> {
+                atOnce.acquire();
+                try {
+                  return task.apply(item);
+                } finally {
+                  atOnce.release();
+                }
+              }));
+        }
+        List<R> done = new ArrayList<>();
+        for (Future<R> result : results) {
+          done.add(result.get());
+        }
+        return done;
+      } catch (ExecutionException e) {
+        threads.shutdownNow();
+        throw failure(e);
+      } catch (InterruptedException e) {
+        threads.shutdownNow();
+        Thread.currentThread().interrupt();
+        throw new TransferException(
+            new Fault(Fault.Kind.STORE_UNAVAILABLE, "interrupted while objects were finished"), e);
+      }
+    }
+  }
+
+  private static TransferException failure(ExecutionException e) {
+    Throwable cause = e.getCause();
+    if (cause instanceof TransferException failure) {
+      return failure;
+    }
+    if (cause instanceof StoreException failure) {
+      return new TransferException(failure.destinationFault(), failure);
+    }
+    return new TransferException(
+        new Fault(Fault.Kind.INTERNAL, "finishing objects failed, a defect: " + cause), e);
+  }
+}
