@@ -30,19 +30,25 @@ FROM ${RUNTIME_IMAGE} AS cli
 WORKDIR /app
 COPY --from=build /out/producer-cli/others/ lib/
 COPY --from=build /out/producer-cli/ours/ ./
-# Classes parsed and linked beforehand. Made here because a cache fits only the Java that made it,
-# and the same path to the jar.
-RUN java -XX:AOTCacheOutput=/app/cli.aot -XX:+UseSerialGC -Xmx256m \
+# Java takes the encoding of file names from the locale alone.
+ENV MALLOC_ARENA_MAX=2 LC_ALL=C.UTF-8
+# Classes parsed and linked beforehand, by submitting a torrent to nobody. Made here because a cache
+# fits only the Java that made it, and the same path to the jar.
+RUN cd /tmp; \
+    printf 'd4:infod6:lengthi1e4:name1:x12:piece lengthi16384e6:pieces20:01234567890123456789ee' >it.torrent; \
+    java -XX:AOTCacheOutput=/app/cli.aot -XX:+UseSerialGC -Xss512k -Xmx256m -XX:TieredStopAtLevel=1 \
       --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-      -jar /app/producer-cli.jar --help >/dev/null && test -s cli.aot
+      -jar /app/producer-cli.jar submit it.torrent --bucket none --broker amqp://127.0.0.1:9 \
+      >training.log 2>&1 || true; \
+    test -s /app/cli.aot || { cat training.log; exit 1; }; \
+    rm it.torrent training.log
 # Without a name: whatever the base image calls its users, this number is none of root's.
 USER 10001:10001
 # Files to submit are looked for here: mount them.
 WORKDIR /data
-ENV MALLOC_ARENA_MAX=2
 # Java's own warnings go to stderr: stdout is the command's.
 ENTRYPOINT ["java", "-XX:AOTCache=/app/cli.aot", "-Xlog:disable", "-Xlog:all=warning:stderr", \
-  "-XX:+UseSerialGC", "-Xmx256m", \
+  "-XX:+UseSerialGC", "-Xss512k", "-Xmx256m", \
   "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Dfile.encoding=UTF-8", \
   "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", \
   "-jar", "/app/producer-cli.jar"]
@@ -51,15 +57,18 @@ FROM ${RUNTIME_IMAGE} AS worker
 WORKDIR /app
 COPY --from=build /out/worker/others/ lib/
 COPY --from=build /out/worker/ours/ ./
+ENV MALLOC_ARENA_MAX=2 LC_ALL=C.UTF-8
 # A start without broker and store, for the classes alone: with this cache a worker is up in half
-# the time. The worker is told to end after 20 s, which `timeout` reports as a failure.
-RUN PIECEWORK_DATABASE_URL=jdbc:h2:mem:training PIECEWORK_SCRATCH_DIRECTORY=/tmp/training \
+# the time.
+RUN export PIECEWORK_DATABASE_URL=jdbc:h2:mem:training PIECEWORK_SCRATCH_DIRECTORY=/tmp/training \
       PIECEWORK_BROKER_URI=amqp://127.0.0.1:9 PIECEWORK_STORE_ENDPOINT=http://127.0.0.1:9 \
-      PIECEWORK_STORE_ACCESS_KEY=none PIECEWORK_STORE_SECRET_KEY=none \
-      timeout -s TERM 20 java -XX:AOTCacheOutput=/app/worker.aot -Xlog:disable \
-      -XX:+UseSerialGC -Xss512k -Xmx192m \
+      PIECEWORK_STORE_ACCESS_KEY=none PIECEWORK_STORE_SECRET_KEY=none PIECEWORK_HTTP_PORT=0; \
+    java -XX:AOTCacheOutput=/app/worker.aot \
+      -XX:+UseSerialGC -Xss512k -Xmx192m -XX:CompileThresholdScaling=3 \
       --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-      -jar /app/worker.jar >/tmp/training.log 2>&1 || true; \
+      -jar /app/worker.jar >/tmp/training.log 2>&1 & \
+    while kill -0 $! 2>/dev/null && ! grep -q ' is up$' /tmp/training.log; do sleep 0.5; done; \
+    sleep 2; kill $!; wait $!; \
     test -s worker.aot || { cat /tmp/training.log; exit 1; }; \
     rm -rf /tmp/training /tmp/training.log
 # The one place that is written to, temporary files included: all else may be read-only.
@@ -68,8 +77,7 @@ VOLUME /scratch
 USER 10001:10001
 WORKDIR /scratch
 # JDK_JAVA_OPTIONS is read before the arguments below; set it anew for another heap.
-ENV MALLOC_ARENA_MAX=2 \
-    JDK_JAVA_OPTIONS="-Xmx192m -XX:MaxDirectMemorySize=96m" \
+ENV JDK_JAVA_OPTIONS="-Xmx192m -XX:MaxDirectMemorySize=96m" \
     PIECEWORK_SCRATCH_DIRECTORY=/scratch/jobs \
     PIECEWORK_HTTP_ADDRESS=0.0.0.0
 # Whether the worker moves; asked by bash itself, since base images have no curl. Kubernetes does not
@@ -78,7 +86,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${PIECEWORK_HTTP_PORT:-9464} && printf 'GET /health/live HTTP/1.0\\r\\n\\r\\n' >&3 && read -r answer <&3 && [[ $answer == *' 200 '* ]]"]
 # No shell in between: Java is process 1 and gets SIGTERM itself.
 ENTRYPOINT ["java", "-XX:AOTCache=/app/worker.aot", "-Xlog:disable", "-Xlog:all=warning:stderr", \
-  "-XX:+UseSerialGC", "-Xss512k", "-XX:+ExitOnOutOfMemoryError", \
+  "-XX:+UseSerialGC", "-Xss512k", "-XX:CompileThresholdScaling=3", "-XX:+ExitOnOutOfMemoryError", \
   "-XX:-UsePerfData", "-Djava.io.tmpdir=/scratch", "-Dfile.encoding=UTF-8", \
   "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", \
   "-jar", "/app/worker.jar"]

@@ -6,11 +6,15 @@ import dev.piecework.worker.settings.HttpSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The Dockerfile and the compose file, as far as they can be read without a Docker engine. */
 class ImageTest {
@@ -25,11 +29,34 @@ class ImageTest {
         .allSatisfy(line -> assertThat(line).startsWith("ENTRYPOINT [\"java\", "));
   }
 
+  @ParameterizedTest
+  @CsvSource({"worker, worker", "cli, *"})
+  void javaIsToldWhatTheLauncherTellsIt(String image, String command) {
+    String launcher = SourceTree.text("piecework");
+    List<String> flags = new ArrayList<>(flags(launcher, "^flags=\\(([^)]*)\\)"));
+    flags.addAll(
+        flags(
+            launcher, "^  " + Pattern.quote(command) + "\\)\\s+module=.*\\s+flags\\+=\\(([^)]*)\\)"));
+
+    assertThat(flags).hasSizeGreaterThan(5);
+    assertThat(stage(image)).contains(flags);
+  }
+
+  private static List<String> flags(String launcher, String where) {
+    Matcher matcher = Pattern.compile(where, Pattern.MULTILINE).matcher(launcher);
+    assertThat(matcher.find()).as(where).isTrue();
+    return List.of(matcher.group(1).split("\\s+"));
+  }
+
+  /** The part of the Dockerfile that makes an image. */
+  private static String stage(String image) {
+    return DOCKERFILE.split("AS " + image + "\n", 2)[1].split("\nFROM ", 2)[0];
+  }
+
   @Test
   void neitherImageRunsAsRoot() {
     for (String image : List.of("cli", "worker")) {
-      String stage = DOCKERFILE.split("AS " + image + "\n", 2)[1].split("\nFROM ", 2)[0];
-      assertThat(stage.lines().filter(line -> line.startsWith("USER ")))
+      assertThat(stage(image).lines().filter(line -> line.startsWith("USER ")))
           .as(image)
           .containsExactly("USER 10001:10001");
     }
