@@ -18,7 +18,8 @@ import java.util.function.Supplier;
  * @param out standard output: the result, nothing else
  * @param err standard error: progress and complaints
  * @param environment variables
- * @param clock the time
+ * @param clock the time of day, to be shown and sent
+ * @param steadyClock for time that passes: deadlines, intervals, patience
  * @param progressStyle how to show progress; asked only when there is some
  * @param terminalWidth columns; asked only when there is a terminal
  * @param screen what standard output is connected to
@@ -29,13 +30,14 @@ public record CliContext(
     PrintStream err,
     Map<String, String> environment,
     InstantSource clock,
+    InstantSource steadyClock,
     Supplier<ProgressStyle> progressStyle,
     IntSupplier terminalWidth,
     Screen screen) {
 
   /** The same world with other environment variables. */
   CliContext withEnvironment(Map<String, String> other) {
-    return new CliContext(in, out, err, other, clock, progressStyle, terminalWidth, screen);
+    return new CliContext(in, out, err, other, clock, steadyClock, progressStyle, terminalWidth, screen);
   }
 
   /** Says on standard error what is wrong. */
@@ -52,6 +54,7 @@ public record CliContext(
         System.err,
         System.getenv(),
         InstantSource.system(),
+        SteadyClock.start(),
         terminal::style,
         terminal::width,
         Terminal.ofOutput(System.getenv()));

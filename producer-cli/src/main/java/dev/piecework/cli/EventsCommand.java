@@ -122,7 +122,7 @@ final class EventsCommand implements Callable<Integer> {
     jobIds.forEach(id -> JobIds.check(spec.commandLine(), id));
     BrokerSettings settings = broker.settings(context.environment());
     try (EventFeed feed =
-        EventFeed.open(settings, context.clock(), bindings(), reconnect.patience)) {
+        EventFeed.open(settings, context.steadyClock(), bindings(), reconnect.patience)) {
       if (context.progressStyle().get().live()) {
         context.err().println("following events; Ctrl-C ends");
       }
@@ -158,12 +158,12 @@ final class EventsCommand implements Callable<Integer> {
   }
 
   private ExitCode follow(EventFeed feed) throws InterruptedException {
-    Optional<Instant> deadline = Optional.ofNullable(timeout).map(context.clock().instant()::plus);
+    Optional<Instant> deadline = Optional.ofNullable(timeout).map(context.steadyClock().instant()::plus);
     EventPrinter printer = new EventPrinter(context.out(), format);
     Set<EventType> shown = shown();
     Set<String> waiting = new LinkedHashSet<>(jobIds);
     boolean failed = false;
-    while (deadline.filter(end -> !context.clock().instant().isBefore(end)).isEmpty()) {
+    while (deadline.filter(end -> !context.steadyClock().instant().isBefore(end)).isEmpty()) {
       Optional<News> news = feed.await(TICK);
       if (news.isEmpty()) {
         continue;

@@ -67,12 +67,12 @@ final class JobWait {
   List<JobOutcome> await(
       EventFeed events, Optional<Duration> timeout, Consumer<Collection<String>> send)
       throws InterruptedException {
-    Optional<Instant> deadline = timeout.map(context.clock().instant()::plus);
+    Optional<Instant> deadline = timeout.map(context.steadyClock().instant()::plus);
     Thread farewell = Thread.ofPlatform().unstarted(this::farewell);
     Runtime.getRuntime().addShutdownHook(farewell);
     try (ProgressBar bar =
         new ProgressBar(
-            context.err(), style, context.terminalWidth(), context.clock(), List.copyOf(jobIds))) {
+            context.err(), style, context.terminalWidth(), context.steadyClock(), List.copyOf(jobIds))) {
       send(send, bar, events.patience());
       while (finalEvents.size() < jobIds.size() && !isOver(deadline)) {
         Optional<News> news = events.await(TICK);
@@ -132,7 +132,7 @@ final class JobWait {
       mustSend = false;
       unsentSince = null;
     } catch (CliException e) {
-      Instant now = context.clock().instant();
+      Instant now = context.steadyClock().instant();
       Instant since = unsentSince == null ? now : unsentSince;
       if (e.exitCode() != ExitCode.BROKER_UNAVAILABLE || !now.isBefore(since.plus(patience))) {
         throw e;
@@ -142,7 +142,7 @@ final class JobWait {
   }
 
   private boolean isOver(Optional<Instant> deadline) {
-    return deadline.filter(end -> !context.clock().instant().isBefore(end)).isPresent();
+    return deadline.filter(end -> !context.steadyClock().instant().isBefore(end)).isPresent();
   }
 
   private static void removeHook(Thread hook) {

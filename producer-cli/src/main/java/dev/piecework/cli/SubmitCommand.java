@@ -179,7 +179,7 @@ final class SubmitCommand implements Callable<Integer> {
       connection.prepare();
     }
     try (EventFeed events =
-        EventFeed.open(settings, context.clock(), waiting.bindings(), reconnect.patience)) {
+        EventFeed.open(settings, context.steadyClock(), waiting.bindings(), reconnect.patience)) {
       outcomes =
           waiting.await(events, Optional.ofNullable(timeout), ids -> send(settings, jobs, ids));
     }

@@ -116,7 +116,7 @@ final class WatchCommand implements Callable<Integer> {
     }
     BrokerSettings settings = broker.settings(context.environment());
     List<String> bindings = List.of(id == null ? "job.progress.*" : "job.*." + id);
-    try (EventFeed feed = EventFeed.open(settings, context.clock(), bindings, reconnect.patience);
+    try (EventFeed feed = EventFeed.open(settings, context.steadyClock(), bindings, reconnect.patience);
         FleetPoll poll =
             new FleetPoll(
                 settings,
@@ -130,17 +130,18 @@ final class WatchCommand implements Callable<Integer> {
     boolean live = format == OutputFormat.TABLE && context.screen().style().live();
     LiveDrawing drawing = new LiveDrawing(context.out());
     RowPrinter printer = new RowPrinter(context.out(), format);
-    Optional<Instant> deadline = Optional.ofNullable(timeout).map(context.clock().instant()::plus);
+    Optional<Instant> deadline =
+        Optional.ofNullable(timeout).map(context.steadyClock().instant()::plus);
     Instant drawn = Instant.MIN;
     while (true) {
       feed.await(TICK).ifPresent(news -> take(news, live));
       poll.take().ifPresent(answer -> take(answer, live));
-      Instant now = context.clock().instant();
+      Instant now = context.steadyClock().instant();
       Optional<ExitCode> end = end(now, deadline);
       if (!live) {
-        printer.print(jobs.rows(), now);
+        printer.print(jobs.rows(), context.clock().instant());
       } else if (end.isPresent() || !now.isBefore(drawn.plus(REDRAW))) {
-        drawing.draw(lines(now));
+        drawing.draw(lines(context.clock().instant()));
         drawn = now;
       }
       if (end.isPresent() || (!live && printer.unread())) {

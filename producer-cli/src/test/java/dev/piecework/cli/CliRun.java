@@ -51,6 +51,7 @@ record CliRun(int exitCode, String out, String err) {
             new PrintStream(err, true, StandardCharsets.UTF_8),
             environment,
             InstantSource.system(),
+            SteadyClock.start(),
             () -> ProgressStyle.PLAIN,
             () -> 80,
             NO_SCREEN);

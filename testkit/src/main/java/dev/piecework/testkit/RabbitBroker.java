@@ -167,6 +167,21 @@ public final class RabbitBroker implements AutoCloseable {
         .orElseThrow(() -> new TestkitException("no queue " + queue + " in: " + listed));
   }
 
+  /**
+   * Has a private node close channels that do not acknowledge in time, as {@code consumer_timeout}
+   * does, but looking every second instead of every minute; channels opened from now on.
+   */
+  public void acknowledgeWithin(Duration timeout) {
+    ownNode();
+    control
+        .run(
+            List.of(
+                "eval",
+                "application:set_env(rabbit, consumer_timeout, %d), application:set_env(rabbit, channel_tick_interval, 1000)."
+                    .formatted(timeout.toMillis())))
+        .orThrow();
+  }
+
   /** Stops a private node in good order; durable queues keep what they hold. */
   public void stop() {
     ownNode().stop();

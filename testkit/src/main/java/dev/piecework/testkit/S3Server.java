@@ -1,5 +1,6 @@
 package dev.piecework.testkit;
 
+import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Path;
@@ -10,9 +11,11 @@ import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 /**
  * An S3 server in this JVM over a folder (S3Proxy): path style, signature version 4, multipart
@@ -145,6 +148,29 @@ public final class S3Server implements AutoCloseable {
       }
     }
     return sums;
+  }
+
+  /** Writes an object behind everybody's back. */
+  public void write(String bucket, String key, byte[] content) {
+    store.putBlob(
+        PutObjectRequest.builder()
+            .bucket(bucket)
+            .key(key)
+            .contentLength((long) content.length)
+            .build(),
+        new ByteArrayInputStream(content));
+  }
+
+  /** Aborts all open multipart uploads of a bucket behind their owners' backs; their number. */
+  public int abortUploads(String bucket) {
+    List<MultipartUpload> open = store.listMultipartUploads(bucket);
+    for (MultipartUpload upload : open) {
+      store.abortMultipartUpload(
+          new org.gaul.s3proxy.blobstore.domain.MultipartUpload(
+              upload.uploadId(),
+              CreateMultipartUploadRequest.builder().bucket(bucket).key(upload.key()).build()));
+    }
+    return open.size();
   }
 
   /** Keys of the multipart uploads that are neither completed nor aborted. */

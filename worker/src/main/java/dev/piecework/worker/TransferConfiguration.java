@@ -62,7 +62,7 @@ class TransferConfiguration {
       MeterRegistry registry) {
     SwarmTransferFactory factory =
         new SwarmTransferFactory(
-            engine, store, scratch, settings, scratchSettings, storeSettings, Clock.systemUTC());
+            engine, store, scratch, settings, scratchSettings, storeSettings, System::nanoTime);
     new Budgets(registry).add("uploads", factory::uploads, storeSettings.concurrentUploads());
     return factory;
   }

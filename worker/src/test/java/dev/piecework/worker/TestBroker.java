@@ -3,6 +3,7 @@ package dev.piecework.worker;
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.GetResponse;
 import dev.piecework.message.EventType;
 import dev.piecework.message.JobEvent;
@@ -23,6 +24,8 @@ import org.awaitility.Awaitility;
 
 /** A RabbitMQ, and somebody at its other end: submits jobs and hears every event. */
 public final class TestBroker implements AutoCloseable {
+  private static final int RECOVERY_MILLIS = 500;
+
   private final RabbitBroker broker;
   private final Connection connection;
   private final Channel channel;
@@ -30,10 +33,13 @@ public final class TestBroker implements AutoCloseable {
 
   private TestBroker(RabbitBroker broker) throws Exception {
     this.broker = broker;
-    this.connection = broker.connectionFactory().newConnection("test");
+    ConnectionFactory factory = broker.connectionFactory();
+    factory.setNetworkRecoveryInterval(RECOVERY_MILLIS);
+    this.connection = factory.newConnection("test");
     this.channel = connection.createChannel();
     BrokerTopology.declare(channel);
-    String queue = channel.queueDeclare().getQueue();
+    // Durable: what is published while a broker that was restarted has no listener waits here.
+    String queue = channel.queueDeclare("test.events", true, false, false, null).getQueue();
     channel.queueBind(queue, Topology.EVENTS_EXCHANGE, "job.#");
     channel.basicConsume(
         queue,
@@ -50,7 +56,12 @@ public final class TestBroker implements AutoCloseable {
 
   /** Starts, or finds, one. */
   public static TestBroker start() throws Exception {
-    return new TestBroker(RabbitBroker.start());
+    return of(RabbitBroker.start());
+  }
+
+  /** At one that the caller may also stop and start again; closed with this. */
+  public static TestBroker of(RabbitBroker broker) throws Exception {
+    return new TestBroker(broker);
   }
 
   /** For a worker. */

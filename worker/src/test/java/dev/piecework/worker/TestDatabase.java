@@ -32,7 +32,11 @@ public final class TestDatabase implements AutoCloseable {
 
   /** PostgreSQL. */
   public static TestDatabase postgres() {
-    PostgresDatabase server = PostgresDatabase.start();
+    return of(PostgresDatabase.start());
+  }
+
+  /** On one that the caller may also stop and start again; closed with this. */
+  public static TestDatabase of(PostgresDatabase server) {
     return new TestDatabase(
         new DatabaseSettings(
             server.jdbcUrl(), server.user(), server.password(), "", Duration.ofSeconds(20)),

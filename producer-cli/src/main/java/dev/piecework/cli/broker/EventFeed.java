@@ -67,6 +67,7 @@ public final class EventFeed implements AutoCloseable {
   /**
    * Connects and begins to listen.
    *
+   * @param clock for time that passes; a steady one
    * @param bindings routing keys of {@link Topology#EVENTS_EXCHANGE}: {@code job.*.<id>}, {@code
    *     job.#}
    * @param patience how long a lost broker is tried again; the queue lasts as long

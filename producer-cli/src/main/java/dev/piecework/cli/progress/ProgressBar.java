@@ -38,7 +38,7 @@ public final class ProgressBar implements AutoCloseable {
    * @param out where to: standard error, so that standard output is left to the result
    * @param style how
    * @param width columns of the terminal; asked each time the line is drawn
-   * @param clock the time
+   * @param clock for time that passes; a steady one
    * @param jobIds the jobs to show, in order
    */
   public ProgressBar(

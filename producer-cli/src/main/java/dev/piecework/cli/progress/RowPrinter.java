@@ -43,7 +43,9 @@ public final class RowPrinter {
       boolean moved =
           last != null
               && !last.line().equals(line)
-              && !now.isBefore(last.time().plus(NOW_AND_THEN));
+              && (!now.isBefore(last.time().plus(NOW_AND_THEN))
+                  // The time of day was set back.
+                  || now.isBefore(last.time()));
       if (changed || moved) {
         printed.put(job.id(), new Printed(state, line, now));
         print(row, line, now);

@@ -118,7 +118,7 @@ final class DemoShow {
       broker.prepare();
       JobEvents events = broker.listen(List.of(job.id()));
       broker.publish(List.of(job));
-      begin = context.clock().instant();
+      begin = context.steadyClock().instant();
       narrator.say("put the job on the queue: %s".formatted(job.id()));
       last = watch(job, events, story);
     }
@@ -132,27 +132,27 @@ final class DemoShow {
     }
     narrator.say(
         "the job is complete, %s after it was put on the queue"
-            .formatted(Human.duration(Duration.between(begin, context.clock().instant()))));
+            .formatted(Human.duration(Duration.between(begin, context.steadyClock().instant()))));
     return verdict(content, seeders, services, completed, story);
   }
 
   /** Follows the events and kills the worker half-way; returns the final event. */
   private Optional<JobEvent> watch(JobMessage job, JobEvents events, Story story)
       throws IOException, InterruptedException {
-    Instant lastWord = context.clock().instant();
+    Instant lastWord = context.steadyClock().instant();
     try (ProgressBar bar =
         new ProgressBar(
             context.out(),
             context.progressStyle().get(),
             context.terminalWidth(),
-            context.clock(),
+            context.steadyClock(),
             List.of(job.id()))) {
       narrator.above(Optional.of(bar::say));
       while (!interruption.requested()) {
         Optional<JobEvent> event = events.await(TICK);
         bar.tick();
         if (event.isEmpty()) {
-          if (Duration.between(lastWord, context.clock().instant()).compareTo(LONGEST_SILENCE)
+          if (Duration.between(lastWord, context.steadyClock().instant()).compareTo(LONGEST_SILENCE)
               > 0) {
             narrator.say(
                 "nothing has happened for %s: giving up"
@@ -161,7 +161,7 @@ final class DemoShow {
           }
           continue;
         }
-        lastWord = context.clock().instant();
+        lastWord = context.steadyClock().instant();
         if (event.get().data() instanceof Progress) {
           bar.accept(event.get());
         }
@@ -241,12 +241,12 @@ final class DemoShow {
   }
 
   private void await(String what, Condition condition) throws IOException, InterruptedException {
-    Instant deadline = context.clock().instant().plus(LONGEST_SILENCE);
+    Instant deadline = context.steadyClock().instant().plus(LONGEST_SILENCE);
     while (!condition.holds()) {
       if (interruption.await(TICK)) {
         throw new InterruptedException("stopped while waiting for " + what);
       }
-      if (context.clock().instant().isAfter(deadline)) {
+      if (context.steadyClock().instant().isAfter(deadline)) {
         throw new IOException("waited %s for %s".formatted(Human.duration(LONGEST_SILENCE), what));
       }
     }

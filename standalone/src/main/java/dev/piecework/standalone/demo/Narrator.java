@@ -20,7 +20,7 @@ final class Narrator {
 
   Narrator(CliContext context) {
     this.context = context;
-    this.begin = context.clock().instant();
+    this.begin = context.steadyClock().instant();
     // In a log lines stay whole, for whoever searches it.
     this.width =
         context.progressStyle().get().live()
@@ -30,7 +30,7 @@ final class Narrator {
 
   /** One step. */
   void say(String line) {
-    double seconds = Duration.between(begin, context.clock().instant()).toMillis() / 1000.0;
+    double seconds = Duration.between(begin, context.steadyClock().instant()).toMillis() / 1000.0;
     print(String.format(Locale.ROOT, "%6.1f s  ", seconds) + line);
   }
 

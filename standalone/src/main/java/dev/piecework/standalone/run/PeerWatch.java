@@ -33,6 +33,7 @@ final class PeerWatch {
   private record Lonely(Instant since, Instant nextWord, List<TrackerOutcome> trackers) {}
 
   /**
+   * @param clock for time that passes; a steady one
    * @param timeout a job that meets nobody at all for this long is hopeless
    */
   PeerWatch(InstantSource clock, Duration timeout) {

@@ -94,10 +94,10 @@ final class RunSession {
       throws InterruptedException, SQLException {
     Map<String, JobEvent> ended = new LinkedHashMap<>();
     Set<String> waiting = new LinkedHashSet<>(ids);
-    PeerWatch peers = new PeerWatch(context.clock(), options.noPeersTimeout());
+    PeerWatch peers = new PeerWatch(context.steadyClock(), options.noPeersTimeout());
     ProgressStyle style = options.verbose() ? ProgressStyle.PLAIN : context.progressStyle().get();
     try (ProgressBar bar =
-        new ProgressBar(context.err(), style, context.terminalWidth(), context.clock(), ids)) {
+        new ProgressBar(context.err(), style, context.terminalWidth(), context.steadyClock(), ids)) {
       while (!waiting.isEmpty() && !interruption.requested() && abandoned.isEmpty()) {
         Optional<JobEvent> event = events.await(TICK);
         event.ifPresent(bar::accept);

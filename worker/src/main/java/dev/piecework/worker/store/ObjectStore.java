@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -450,7 +451,13 @@ public final class ObjectStore implements AutoCloseable {
 
   private BodyDigest digest(ObjectBody body) throws StoreException {
     try {
-      return BodyDigest.of(body, signsBodies);
+      OptionalInt expected = body.expectedCrc32c();
+      BodyDigest digest = BodyDigest.of(body, signsBodies);
+      if (expected.isPresent() && expected.getAsInt() != digest.crc32c()) {
+        throw new IOException(
+            "scratch does not give back what was verified: the disk, or somebody, changed it; nothing of it was sent, and the next attempt fetches it again");
+      }
+      return digest;
     } catch (IOException e) {
       throw new StoreException(Reason.BODY_UNREADABLE, String.valueOf(e.getMessage()), e);
     }

@@ -12,10 +12,14 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.ProviderException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLException;
+
+import okhttp3.Response;
 
 /**
  * Turns what the client throws into a reason and a message: the one place that knows S3's codes.
@@ -54,6 +58,9 @@ final class StoreErrors {
       Set.of("InvalidPart", "InvalidPartOrder", "EntityTooSmall", "InvalidPartNumber");
 
   private static final int LONGEST_DETAIL = 300;
+
+  /** Stores tolerate 15 minutes; less than this is no reason to refuse. */
+  private static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(5);
 
   private final URI endpoint;
 
@@ -140,6 +147,17 @@ final class StoreErrors {
     if (PARTS.contains(code)) {
       return new StoreException(Reason.PARTS_DIFFER, where + said, e);
     }
+    Duration ahead = clockAhead(e.response());
+    if (status == 403 && ahead.abs().compareTo(CLOCK_TOLERANCE) > 0) {
+      // A HEAD has no body that could say RequestTimeTooSkewed.
+      return new StoreException(
+          Reason.UNAVAILABLE,
+          where
+              + said
+              + ": the clock of this machine is %d s %s the store's, which trusts no signature of another time: set it, by NTP"
+                  .formatted(ahead.abs().toSeconds(), ahead.isNegative() ? "behind" : "ahead of"),
+          e);
+    }
     if (CREDENTIALS.contains(code)) {
       return new StoreException(
           Reason.REFUSED,
@@ -156,6 +174,14 @@ final class StoreErrors {
           e);
     }
     return new StoreException(Reason.REFUSED, where + said, e);
+  }
+
+  /** By how much our time of day was ahead of the store's when it answered; zero if it is silent. */
+  private static Duration clockAhead(Response response) {
+    Instant there = response.headers().getInstant("Date");
+    return there == null
+        ? Duration.ZERO
+        : Duration.between(there, Instant.ofEpochMilli(response.receivedResponseAtMillis()));
   }
 
   /** Whether an HTTP status says that trying again may help. */

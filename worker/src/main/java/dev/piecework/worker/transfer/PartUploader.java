@@ -9,9 +9,11 @@ import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.SentPart;
 import dev.piecework.worker.store.StoreException;
 import dev.piecework.worker.transfer.Checkpoint.UploadedPart;
+import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntFunction;
@@ -22,15 +24,18 @@ final class PartUploader {
 
   private final ObjectStore store;
   private final JobScratch scratch;
+  private final PartSums sums;
   private final TransferRequest request;
   private final Cancellation cancellation = new Cancellation();
 
   /** Keeps two parts of one object from beginning two uploads. */
   private final Map<Integer, ReentrantLock> beginning = new ConcurrentHashMap<>();
 
-  PartUploader(ObjectStore store, JobScratch scratch, TransferRequest request) {
+  PartUploader(
+      ObjectStore store, JobScratch scratch, PartSums sums, TransferRequest request) {
     this.store = store;
     this.scratch = scratch;
+    this.sums = sums;
     this.request = request;
   }
 
@@ -88,6 +93,7 @@ final class PartUploader {
                 request.bucket(), object.key(), uploadId.get(), part.number(), body, cancellation)
             : store.putObject(
                 request.bucket(), object.key(), body, CONTENT_TYPE, request.origin(), cancellation);
+    sums.uploaded(part);
     return new UploadedPart(
         part.object(), part.number(), part.length(), sent.etag(), sent.crc32c());
   }
@@ -107,6 +113,11 @@ final class PartUploader {
       @Override
       public InputStream open() {
         return scratch.open(part.offset(), part.length());
+      }
+
+      @Override
+      public OptionalInt expectedCrc32c() throws IOException {
+        return OptionalInt.of(sums.crc32c(part));
       }
     };
   }

@@ -10,10 +10,10 @@ import dev.piecework.worker.scratch.ScratchCheck;
 import dev.piecework.worker.scratch.ScratchException;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.StoreException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +31,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
   private final TransferRequest request;
   private final JobScratch scratch;
   private final boolean seedOnly;
+  private final PartSums sums;
   private final PartUploader uploader;
   private final TaskThreads threads;
   private final UploadPump pump;
@@ -51,7 +52,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
       TransferSettings settings,
       long retainBytes,
       int checkThreads,
-      Clock clock) {}
+      LongSupplier nanoClock) {}
 
   RunningTransfer(Parts parts, TransferRequest request, JobScratch scratch, boolean seedOnly) {
     this.parts = parts;
@@ -60,8 +61,9 @@ final class RunningTransfer implements Transfer, TorrentListener {
     this.seedOnly = seedOnly;
     this.ledger = new TransferLedger(request.layout(), request.checkpoint());
     request.kept().forEach(ledger::keepObject);
-    this.state = new TransferState(ledger, parts.clock());
-    this.uploader = new PartUploader(parts.store(), scratch, request);
+    this.state = new TransferState(ledger, parts.nanoClock());
+    this.sums = new PartSums(request.layout(), scratch);
+    this.uploader = new PartUploader(parts.store(), scratch, sums, request);
     this.threads = new TaskThreads("transfer-" + request.jobId());
     this.pump = new UploadPump(state, uploader, parts.budget(), threads, request.layout());
     if (seedOnly) {
@@ -266,7 +268,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
             (BitSet) available.clone(),
             parts.settings().windowBytes().toBytes(),
             parts.settings().starvedWindowBytes().toBytes(),
-            scratch,
+            sums,
             this,
             PeerAddresses.parse(request.options().peers()),
             request.options().uploadBytesPerSecond(),

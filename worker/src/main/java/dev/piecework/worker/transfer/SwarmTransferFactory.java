@@ -7,7 +7,7 @@ import dev.piecework.worker.scratch.ScratchFolder;
 import dev.piecework.worker.scratch.ScratchSettings;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.StoreSettings;
-import java.time.Clock;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /** Makes transfers that share an engine, a store, a scratch folder and the limits on uploads. */
@@ -18,9 +18,13 @@ public final class SwarmTransferFactory implements TransferFactory {
   private final TransferSettings settings;
   private final ScratchSettings scratchSettings;
   private final UploadBudget budget;
-  private final Clock clock;
+  private final LongSupplier nanoClock;
 
-  /** All parts are the caller's to close, after the last transfer. */
+  /**
+   * All parts are the caller's to close, after the last transfer.
+   *
+   * @param nanoClock monotonic, in nanoseconds
+   */
   public SwarmTransferFactory(
       Engine engine,
       ObjectStore store,
@@ -28,14 +32,14 @@ public final class SwarmTransferFactory implements TransferFactory {
       TransferSettings settings,
       ScratchSettings scratchSettings,
       StoreSettings storeSettings,
-      Clock clock) {
+      LongSupplier nanoClock) {
     this.engine = engine;
     this.store = store;
     this.scratch = scratch;
     this.settings = settings;
     this.scratchSettings = scratchSettings;
     this.budget = new UploadBudget(storeSettings.concurrentUploads());
-    this.clock = clock;
+    this.nanoClock = nanoClock;
   }
 
   /** Room for uploads that is in use, of all jobs; small objects take an eighth of an upload's. */
@@ -81,7 +85,7 @@ public final class SwarmTransferFactory implements TransferFactory {
             settings,
             willSeed ? Long.MAX_VALUE : scratchSettings.retainBytes().toBytes(),
             scratchSettings.checkThreads(),
-            clock);
+            nanoClock);
     try {
       JobScratch job = scratch.openJob(request.jobId(), request.layout().metainfo());
       RunningTransfer transfer = new RunningTransfer(parts, request, job, seedOnly);

@@ -1,10 +1,9 @@
 package dev.piecework.worker.transfer;
 
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the threads of a transfer share. Fields are read and written under {@link #lock} only. */
@@ -19,23 +18,26 @@ final class TransferState {
   @Nullable TransferException failure;
   boolean closing;
 
-  private final Clock clock;
-  private Instant lastProgress;
+  private final LongSupplier nanoClock;
+  private long lastProgress;
 
-  TransferState(TransferLedger ledger, Clock clock) {
+  /**
+   * @param nanoClock monotonic, in nanoseconds: no stall comes of a time of day that is set anew
+   */
+  TransferState(TransferLedger ledger, LongSupplier nanoClock) {
     this.ledger = ledger;
-    this.clock = clock;
-    this.lastProgress = clock.instant();
+    this.nanoClock = nanoClock;
+    this.lastProgress = nanoClock.getAsLong();
   }
 
   /** With the lock held: something has moved. */
   void progressed() {
-    lastProgress = clock.instant();
+    lastProgress = nanoClock.getAsLong();
   }
 
   /** With the lock held: for how long nothing has moved. */
   Duration still() {
-    return Duration.between(lastProgress, clock.instant());
+    return Duration.ofNanos(nanoClock.getAsLong() - lastProgress);
   }
 
   /** Ends the transfer; the first reason counts. */

@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.springframework.util.unit.DataSize;
 
@@ -47,7 +48,7 @@ final class TransferRig implements AutoCloseable {
   final FeedingEngine engine;
   private final Path folder;
   private final List<ScratchFolder> workers = new ArrayList<>();
-  Clock clock = Clock.systemUTC();
+  LongSupplier nanoClock = System::nanoTime;
   DataSize retain = DataSize.ofMegabytes(256);
   JobOptions options = JobOptions.none();
   Fence fence = () -> {};
@@ -79,7 +80,7 @@ final class TransferRig implements AutoCloseable {
     try {
       ScratchSettings scratch =
           new ScratchSettings(scratch(host).toString(), retain, Duration.ofDays(1), 2);
-      ScratchFolder worker = ScratchFolder.open(scratch, clock);
+      ScratchFolder worker = ScratchFolder.open(scratch, Clock.systemUTC());
       workers.add(worker);
       return new SwarmTransferFactory(
           withEngine,
@@ -92,7 +93,7 @@ final class TransferRig implements AutoCloseable {
               Duration.ofSeconds(8)),
           scratch,
           bucket.settings(),
-          clock);
+          nanoClock);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -13,17 +13,13 @@ import dev.piecework.worker.transfer.Checkpoint.UploadedPart;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -226,14 +222,14 @@ final class TransferTest {
   @Test
   void nothingVerifiedForTooLongIsAStall() throws Exception {
     TransferRig rig = rig(Content.file(folder.resolve("in/small.bin"), MEBIBYTE, 12), 16384);
-    MovableClock clock = new MovableClock();
-    rig.clock = clock;
+    AtomicLong nanos = new AtomicLong();
+    rig.nanoClock = nanos::get;
     rig.engine.limitPieces(3);
 
     try (Transfer transfer = rig.start("a")) {
       await().until(() -> transfer.progress().verifiedPieces() == 3);
       assertThat(transfer.await(Duration.ZERO).heartbeat()).isTrue();
-      clock.move(Duration.ofMinutes(11));
+      nanos.set(Duration.ofMinutes(11).toNanos());
       TransferException failure = failure(rig, transfer);
 
       assertThat(failure.fault().kind()).isEqualTo(Fault.Kind.STALLED);
@@ -439,30 +435,6 @@ final class TransferTest {
       int was = file.read();
       file.seek(at);
       file.write(was ^ 0x10);
-    }
-  }
-
-  private static final class MovableClock extends Clock {
-    private final AtomicReference<Instant> now =
-        new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
-
-    void move(Duration by) {
-      now.updateAndGet(instant -> instant.plus(by));
-    }
-
-    @Override
-    public Instant instant() {
-      return now.get();
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
     }
   }
 }
