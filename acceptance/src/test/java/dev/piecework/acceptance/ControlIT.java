@@ -83,6 +83,8 @@ class ControlIT {
       List<FleetWorker> workers = fleet.twoWorkers();
       Submitted submitted = fleet.submit(torrent, "paused/", seeder);
       String job = halfWay(fleet);
+      // So that the job does not end before it has been asked about often enough.
+      seeder.process().freeze();
       int rounds = 0;
       do {
         rounds++;
@@ -101,6 +103,7 @@ class ControlIT {
       } while (rounds < 10
           && !workers.stream()
               .allMatch(worker -> worker.process().stdout().contains("asked to pause")));
+      seeder.process().thaw();
       assertThat(workers)
           .as("both were asked, one of them had the job")
           .allMatch(worker -> worker.process().stdout().contains("asked to pause"));
@@ -128,6 +131,7 @@ class ControlIT {
           .atMost(Fleet.LIMIT)
           .until(
               () -> fleet.count("SELECT count(*) FROM piecework_part WHERE length < 8000000") > 0);
+      seeder.process().freeze();
 
       ordered(
           fleet,

@@ -30,9 +30,13 @@ class KillIT {
   private static final long OTHER_HOST_LIMIT = 64 * MEBIBYTE;
   private static final long SAME_HOST_LIMIT = 2 * BYTES_PER_SECOND;
 
-  /** The default, shortened: waiting for it is not what is tested. */
+  /** The defaults, shortened: waiting for them is not what is tested. */
   private static final Map<String, String> SHORT_LEASE =
-      Map.of("PIECEWORK_WORKER_LEASE", "5s", "PIECEWORK_WORKER_SWEEP_INTERVAL", "1s");
+      Map.of(
+          "PIECEWORK_WORKER_LEASE", "5s",
+          "PIECEWORK_WORKER_SWEEP_INTERVAL", "1s",
+          "PIECEWORK_CLEANUP_INTERVAL", "1s",
+          "PIECEWORK_CLEANUP_UPLOAD_AGE", "10s");
 
   /** A job that is to fail where objects are must not take its own for somebody else's. */
   private static final Map<String, String> FAILS_ON_OBJECTS =
