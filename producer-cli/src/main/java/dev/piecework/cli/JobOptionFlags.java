@@ -42,6 +42,15 @@ final class JobOptionFlags {
   @Nullable String prefix;
 
   @Option(
+      names = "--key-template",
+      paramLabel = "TEMPLATE",
+      description = {
+        "How keys are made: text, {prefix}, {name}, {path}, {file}, {infohash}, {job} and",
+        "{label:NAME}, with {path} or {file} among them. Default: {prefix}{path}"
+      })
+  @Nullable String keyTemplate;
+
+  @Option(
       names = "--id",
       paramLabel = "ID",
       description =
@@ -117,10 +126,16 @@ final class JobOptionFlags {
    */
   JobDefaults defaults(CommandLine command) {
     JobDefaults defaults =
-        new JobDefaults(Optional.ofNullable(bucket), Optional.ofNullable(prefix), options());
+        new JobDefaults(
+            Optional.ofNullable(bucket),
+            Optional.ofNullable(prefix),
+            Optional.ofNullable(keyTemplate),
+            options());
     // A source that breaks no rule, so that what is complained about is an option.
     JobSource any = new JobSource.Url(URI.create("https://example.org/"));
-    check(command, "", new JobMessage(JobMessage.VERSION, "any", any, destination(), options()));
+    // Without the template: it may ask for labels that each line of --file brings along.
+    Destination place = new Destination(destination().bucket(), destination().prefix());
+    check(command, "", new JobMessage(JobMessage.VERSION, "any", any, place, options()));
     return defaults;
   }
 
@@ -139,7 +154,9 @@ final class JobOptionFlags {
 
   private Destination destination() {
     return new Destination(
-        Objects.requireNonNullElse(bucket, "any"), Objects.requireNonNullElse(prefix, ""));
+        Objects.requireNonNullElse(bucket, "any"),
+        Objects.requireNonNullElse(prefix, ""),
+        Optional.ofNullable(keyTemplate));
   }
 
   /** The job that an argument which names a source stands for. */
@@ -185,6 +202,7 @@ final class JobOptionFlags {
       case "uploadBytesPerSecond" -> "--upload-limit";
       case "peers" -> "--peer";
       case "onExisting" -> "--on-existing";
+      case "keyTemplate" -> "--key-template";
       case "labels" -> "--label";
       case String same -> "--" + same;
     };

@@ -156,6 +156,8 @@ class CommandLineTest {
             "data",
             "--prefix",
             "sets/",
+            "--key-template",
+            "{prefix}{label:team}/{path}",
             "--label",
             "team=climate",
             "--label",
@@ -183,6 +185,7 @@ class CommandLineTest {
     JobMessage job = decode(run.out());
     assertThat(job.source()).isInstanceOf(JobSource.Inline.class);
     assertThat(job.destination().prefix()).isEqualTo("sets/");
+    assertThat(job.destination().keyTemplate()).contains("{prefix}{label:team}/{path}");
     assertThat(job.options().labels()).isEqualTo(Map.of("team", "climate", "run", "7"));
     assertThat(job.options().priority()).isEqualTo(3);
     assertThat(job.options().seedRatio()).contains(1.5);
@@ -223,6 +226,8 @@ class CommandLineTest {
         "-b data --peer h|--peer is \"h\": expected host:port",
         "-b data --max-attempts 0|--max-attempts is 0",
         "-b data --download-limit x|'x' is not a rate",
+        "-b data --key-template {name}|--key-template is '{name}', which gives all files of a torrent the same key: expected {prefix},",
+        "-b data --key-template {x}/{path}|--key-template has {x}: expected {prefix},",
         "-b data --on-existing keep|'keep' is no such answer: expected one of overwrite, skip, fail",
         "-b data --label =x|--label has the name \"\"",
         "-b data --label x|--label",

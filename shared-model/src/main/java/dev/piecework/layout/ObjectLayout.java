@@ -2,9 +2,10 @@ package dev.piecework.layout;
 
 import dev.piecework.metainfo.Metainfo;
 import dev.piecework.metainfo.TorrentFile;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Where a torrent's bytes go: its objects, their parts, and the bundles that move together. */
 public final class ObjectLayout {
@@ -37,15 +38,26 @@ public final class ObjectLayout {
    * @throws IllegalArgumentException if a key would be longer than 1,024 bytes of UTF-8
    */
   public static ObjectLayout of(Metainfo metainfo, String prefix) {
+    return of(metainfo, ObjectKeys.under(prefix));
+  }
+
+  /**
+   * Lays out every regular file of a torrent.
+   *
+   * @param keys how keys are made
+   * @throws IllegalArgumentException if a key would be longer than 1,024 bytes of UTF-8, or be that
+   *     of another file, or no key at all
+   */
+  public static ObjectLayout of(Metainfo metainfo, ObjectKeys keys) {
     List<StoredObject> objects = new ArrayList<>();
+    Set<String> taken = new HashSet<>();
     for (TorrentFile file : metainfo.files()) {
       if (file.kind() == TorrentFile.Kind.REGULAR) {
-        String key = prefix + file.path();
-        int keyBytes = key.getBytes(StandardCharsets.UTF_8).length;
-        if (keyBytes > MAX_KEY_BYTES) {
+        String key = keys.key(metainfo, file);
+        if (!taken.add(key)) {
           throw new IllegalArgumentException(
-              "the key of file %d would have %d bytes of UTF-8, S3 allows %d: shorten the prefix; key: %s"
-                  .formatted(file.index(), keyBytes, MAX_KEY_BYTES, key));
+              "file %d would have the key of another file: correct the key template; key: %s"
+                  .formatted(file.index(), key));
         }
         objects.add(
             new StoredObject(

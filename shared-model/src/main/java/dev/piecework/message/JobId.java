@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -36,13 +37,16 @@ public final class JobId {
   public static String of(JobSource source, Destination destination, JobOptions options) {
     MessageDigest digest = sha256();
     List<String> fields =
-        List.of(
-            "piecework job 1",
-            sourceIdentity(source),
-            destination.bucket(),
-            destination.prefix(),
-            options.seedRatio().map(ratio -> Double.toString(ratio)).orElse(""),
-            options.seedTime().map(Duration::toString).orElse(""));
+        new ArrayList<>(
+            List.of(
+                "piecework job 1",
+                sourceIdentity(source),
+                destination.bucket(),
+                destination.prefix(),
+                options.seedRatio().map(ratio -> Double.toString(ratio)).orElse(""),
+                options.seedTime().map(Duration::toString).orElse("")));
+    // Only where there is one: the ids of jobs without stay what they were.
+    destination.keyTemplate().ifPresent(fields::add);
     for (String field : fields) {
       byte[] bytes = field.getBytes(StandardCharsets.UTF_8);
       // The length in front keeps "a" + "bc" apart from "ab" + "c".

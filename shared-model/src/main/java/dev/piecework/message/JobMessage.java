@@ -1,5 +1,9 @@
 package dev.piecework.message;
 
+import dev.piecework.layout.KeyTemplateException;
+import dev.piecework.layout.ObjectKeys;
+import java.util.Optional;
+
 /**
  * A job as it lies on the queue.
  *
@@ -13,4 +17,17 @@ public record JobMessage(
     int version, String id, JobSource source, Destination destination, JobOptions options) {
   /** The version that this code writes. */
   public static final int VERSION = 1;
+
+  /**
+   * How the keys of its objects are made.
+   *
+   * @throws KeyTemplateException if its template is refused; never of a job that {@link JobRules}
+   *     has let pass
+   */
+  public ObjectKeys keys() throws KeyTemplateException {
+    Optional<String> template = destination.keyTemplate();
+    return template.isEmpty()
+        ? ObjectKeys.under(destination.prefix())
+        : ObjectKeys.of(template.get(), destination.prefix(), id, options.labels());
+  }
 }

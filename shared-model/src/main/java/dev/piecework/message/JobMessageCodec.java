@@ -53,6 +53,9 @@ public final class JobMessageCodec {
       if (!job.destination().prefix().isEmpty()) {
         json.writeStringProperty("prefix", job.destination().prefix());
       }
+      job.destination()
+          .keyTemplate()
+          .ifPresent(template -> json.writeStringProperty("keyTemplate", template));
       json.writeEndObject();
       if (!job.options().equals(JobOptions.none())) {
         json.writeName("options");
@@ -125,7 +128,8 @@ public final class JobMessageCodec {
       throws MessageException {
     Optional<JsonObject> given = json.object("destination");
     if (given.isEmpty() && defaults.bucket().isPresent()) {
-      return new Destination(defaults.bucket().get(), defaults.prefix().orElse(""));
+      return new Destination(
+          defaults.bucket().get(), defaults.prefix().orElse(""), defaults.keyTemplate());
     }
     JsonObject to = json.requiredObject("destination", "an object with a bucket");
     Optional<String> bucket = to.text("bucket").or(defaults::bucket);
@@ -133,7 +137,8 @@ public final class JobMessageCodec {
         bucket.isPresent()
             ? bucket.get()
             : to.requiredText("bucket", "the name of an existing bucket"),
-        to.text("prefix").or(defaults::prefix).orElse(""));
+        to.text("prefix").or(defaults::prefix).orElse(""),
+        to.text("keyTemplate").or(defaults::keyTemplate));
   }
 
   private static JobSource source(JsonObject json) throws MessageException {

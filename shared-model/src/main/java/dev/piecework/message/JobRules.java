@@ -3,6 +3,7 @@ package dev.piecework.message;
 import static dev.piecework.message.MessageException.invalid;
 import static dev.piecework.message.MessageException.quote;
 
+import dev.piecework.layout.KeyTemplateException;
 import dev.piecework.message.JobSource.Inline;
 import dev.piecework.message.JobSource.Magnet;
 import dev.piecework.message.JobSource.StoredFile;
@@ -71,6 +72,7 @@ public final class JobRules {
     checkBucket("$.destination.bucket", job.destination().bucket());
     checkPrefix(job.destination().prefix());
     checkOptions(job.options());
+    checkKeys(job);
   }
 
   static void checkVersion(int version) throws MessageException {
@@ -200,6 +202,14 @@ public final class JobRules {
             "is " + quote(prefix),
             "a prefix such as \"sets/2026/\", without a leading /, //, . or .. between slashes");
       }
+    }
+  }
+
+  private static void checkKeys(JobMessage job) throws MessageException {
+    try {
+      job.keys();
+    } catch (KeyTemplateException e) {
+      throw invalid("$.destination.keyTemplate", e.problem(), e.expected());
     }
   }
 

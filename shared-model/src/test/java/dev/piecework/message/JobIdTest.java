@@ -29,6 +29,10 @@ class JobIdTest {
                 JobId.of(new JobSource.Magnet("magnet:?a"), DESTINATION, JobOptions.none()),
                 JobId.of(SOURCE, new Destination("data", ""), JobOptions.none()),
                 JobId.of(SOURCE, new Destination("datas", "ets/"), JobOptions.none()),
+                JobId.of(
+                    SOURCE,
+                    new Destination("data", "sets/", Optional.of("{path}")),
+                    JobOptions.none()),
                 JobId.of(SOURCE, DESTINATION, seeding(1.5)),
                 JobId.of(SOURCE, DESTINATION, seeding(2.0))))
         .doesNotHaveDuplicates()

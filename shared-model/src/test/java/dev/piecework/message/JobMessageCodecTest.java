@@ -48,7 +48,7 @@ class JobMessageCodecTest {
         decode(
             """
             {"version":1,"id":"a_B-9","source":{"s3":"s3://in-box/dir/ü%20.torrent"},
-             "destination":{"bucket":"data","prefix":"sets/"},
+             "destination":{"bucket":"data","prefix":"sets/","keyTemplate":"{prefix}{label:team}/{path}"},
              "options":{"priority":3.0,"seedRatio":1.5,"seedTime":"PT1H","peers":["h:1","[::1]:65535"],
                "maxAttempts":7,"downloadBytesPerSecond":1000,"uploadBytesPerSecond":2000,
                "onExisting":"skip",
@@ -61,7 +61,7 @@ class JobMessageCodecTest {
                 1,
                 "a_B-9",
                 new JobSource.StoredFile("in-box", "dir/ü%20.torrent"),
-                new Destination("data", "sets/"),
+                new Destination("data", "sets/", Optional.of("{prefix}{label:team}/{path}")),
                 new JobOptions(
                     3,
                     Optional.of(1.5),
@@ -207,6 +207,11 @@ class JobMessageCodecTest {
         "'destination':{'bucket':'data','prefix':'..'}|$.destination.prefix",
         "'destination':{'bucket':'data','prefix':'a\\u0000'}|$.destination.prefix",
         "'destination':{'bucket':'data','prefix':'\\ud800'}|$.destination.prefix",
+        "'destination':{'bucket':'data','keyTemplate':'{prefix}'}|$.destination.keyTemplate",
+        "'destination':{'bucket':'data','keyTemplate':'{prefix}/{path}'}|$.destination.keyTemplate",
+        "'destination':{'bucket':'data','keyTemplate':'{nme}/{path}'}|$.destination.keyTemplate",
+        "'destination':{'bucket':'data','keyTemplate':'{label:team}/{path}'}|$.destination.keyTemplate",
+        "'options':{'onExisting':'keep'}|$.options.onExisting",
         "'options':{'priority':10}|$.options.priority",
         "'options':{'priority':-1}|$.options.priority",
         "'options':{'priority':99999999999999999999}|$.options.priority",

@@ -55,7 +55,9 @@ final class RandomMessages {
 
   private Destination destination() {
     return new Destination(
-        "data." + random.nextInt(99) + "x", random.nextBoolean() ? "" : "sets/ü 1/");
+        "data." + random.nextInt(99) + "x",
+        random.nextBoolean() ? "" : "sets/ü 1/",
+        maybe(() -> "{prefix}by/{infohash}-{job}/ü {name}/{file}"));
   }
 
   private JobOptions options() {

@@ -1,7 +1,9 @@
 package dev.piecework.worker.cancel;
 
+import dev.piecework.layout.KeyTemplateException;
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.message.Destination;
+import dev.piecework.message.JobMessage;
 import dev.piecework.metainfo.MetainfoException;
 import dev.piecework.metainfo.MetainfoParser;
 import dev.piecework.worker.checkpoint.CheckpointTable;
@@ -140,7 +142,7 @@ public final class Clearances implements AutoCloseable {
       return;
     }
     Destination destination = clearing.message().destination();
-    ObjectLayout layout = layout(metainfo.get(), destination);
+    ObjectLayout layout = layout(metainfo.get(), clearing.message());
     Checkpoint checkpoint = checkpoints.read(lease.jobId());
     jobs.check(lease);
     store.abort(layout, destination.bucket(), checkpoint);
@@ -152,11 +154,11 @@ public final class Clearances implements AutoCloseable {
     }
   }
 
-  private static ObjectLayout layout(byte[] metainfo, Destination destination) {
+  private static ObjectLayout layout(byte[] metainfo, JobMessage message) {
     try {
-      return ObjectLayout.of(MetainfoParser.parse(metainfo), destination.prefix());
-    } catch (MetainfoException e) {
-      throw new IllegalStateException("a job's own row does not hold a torrent", e);
+      return ObjectLayout.of(MetainfoParser.parse(metainfo), message.keys());
+    } catch (MetainfoException | KeyTemplateException e) {
+      throw new IllegalStateException("a job's own row does not hold a torrent and a job", e);
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.piecework.worker.job;
 
+import dev.piecework.layout.KeyTemplateException;
+import dev.piecework.layout.ObjectKeys;
 import dev.piecework.message.EventData;
 import dev.piecework.message.EventType;
 import dev.piecework.message.JobMessage;
@@ -121,6 +123,7 @@ public final class Admissions {
   private void resubmit(JobRow row, Submission submission) {
     JobMessage before = message(jdbc, row.id());
     if (!before.destination().equals(submission.job().destination())
+        || !keys(before).equals(keys(submission.job()))
         || !before.source().equals(submission.job().source())) {
       // Another job under the same name: what the earlier one has done is of no use to it.
       UploadIntents.giveUp(jdbc, row.id());
@@ -139,6 +142,15 @@ public final class Admissions {
     JobRow after = row.resubmitted(requeueAfter);
     transitions.change(row, after, "submitted again");
     outbox.add(entries.entry(after, EventType.ACCEPTED, "", new EventData.None()), row.now());
+  }
+
+  /** Labels are part of them where the template asks for one. */
+  private static ObjectKeys keys(JobMessage job) {
+    try {
+      return job.keys();
+    } catch (KeyTemplateException e) {
+      throw new IllegalStateException("a job that breaks the rules: " + job.id(), e);
+    }
   }
 
   private void remember(Submission submission) {

@@ -1,5 +1,6 @@
 package dev.piecework.worker.pipeline;
 
+import dev.piecework.layout.KeyTemplateException;
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.layout.StoredObject;
 import dev.piecework.message.EventData;
@@ -109,8 +110,10 @@ final class TorrentJob {
           e);
     }
     try {
-      return ObjectLayout.of(metainfo, run.message().destination().prefix());
-    } catch (IllegalArgumentException e) {
+      ObjectLayout layout = ObjectLayout.of(metainfo, run.message().keys());
+      Manifest.requireOwnKey(layout, run.message().destination());
+      return layout;
+    } catch (IllegalArgumentException | KeyTemplateException e) {
       throw new TransferException(
           new Fault(Fault.Kind.LIMIT_EXCEEDED, String.valueOf(e.getMessage())), e);
     }

@@ -17,8 +17,9 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The object that is written last and lists all others: who finds it finds a complete data set.
  *
- * <p>Its key is {@code <prefix>.piecework/<info-hash>.json}. No file of the torrent itself can have
- * this key: it would have to be named by the hash of a dictionary that holds this name.
+ * <p>Its key is {@code <prefix>.piecework/<info-hash>.json}, whatever the job's key template. By
+ * prefix and path no file of the torrent itself can have this key: it would have to be named by the
+ * hash of a dictionary that holds this name. A template could make it so, and is refused then.
  */
 public final class Manifest {
   private static final JsonMapper JSON = new JsonMapper();
@@ -34,6 +35,19 @@ public final class Manifest {
     return destination.prefix() + ".piecework/" + metainfo.infoHash().hex() + ".json";
   }
 
+  /**
+   * Refuses a layout that has an object in the manifest's place.
+   *
+   * @throws IllegalArgumentException if it has
+   */
+  public static void requireOwnKey(ObjectLayout layout, Destination destination) {
+    String key = key(destination, layout.metainfo());
+    if (layout.objects().stream().anyMatch(object -> object.key().equals(key))) {
+      throw new IllegalArgumentException(
+          "a file would have the manifest's key: correct the key template; key: " + key);
+    }
+  }
+
   /** The manifest. */
   public static byte[] json(
       String jobId, Destination destination, ObjectLayout layout, List<FinishedObject> objects) {
@@ -45,6 +59,7 @@ public final class Manifest {
     root.put("name", metainfo.name());
     root.put("bucket", destination.bucket());
     root.put("prefix", destination.prefix());
+    destination.keyTemplate().ifPresent(template -> root.put("keyTemplate", template));
     root.put("totalBytes", MetainfoTable.totalBytes(layout));
     root.put("pieceLength", metainfo.pieceLength());
     root.put("pieces", metainfo.pieceCount());
