@@ -5,7 +5,7 @@ import dev.piecework.worker.start.WorkerStartException;
 import java.util.Map;
 
 /**
- * Entry point of the worker process. Settings come from the environment; see docs/operations.md.
+ * Entry point of the worker process. Settings come from the environment; see docs/configuration.md.
  */
 public final class WorkerMain {
   private WorkerMain() {}
@@ -14,7 +14,7 @@ public final class WorkerMain {
   public static void main(String[] args) throws InterruptedException {
     if (args.length > 0) {
       System.err.printf(
-          "piecework worker: unexpected argument '%s': settings come from the environment, see docs/operations.md%n",
+          "piecework worker: unexpected argument '%s': settings come from the environment, see docs/configuration.md%n",
           args[0]);
       System.exit(ExitCode.USAGE.code());
     }

@@ -13,6 +13,15 @@ final class Checks {
     }
   }
 
+  /** Where the least is another setting. */
+  static void atLeast(String setting, Duration value, String other, Duration least) {
+    if (value.compareTo(least) < 0) {
+      throw new IllegalArgumentException(
+          "%s is %s: expected at least %s, which is %s"
+              .formatted(setting, text(value), other, text(least)));
+    }
+  }
+
   static void between(String setting, Duration value, Duration least, Duration most) {
     atLeast(setting, value, least);
     if (value.compareTo(most) > 0) {
@@ -29,6 +38,16 @@ final class Checks {
   }
 
   private static String text(Duration value) {
-    return value.toMillis() % 1000 == 0 ? value.toSeconds() + "s" : value.toMillis() + "ms";
+    if (value.toMillis() % 1000 != 0) {
+      return value.toMillis() + "ms";
+    }
+    long seconds = value.toSeconds();
+    if (seconds == 0 || seconds % 60 != 0) {
+      return seconds + "s";
+    }
+    if (seconds % 3600 != 0) {
+      return seconds / 60 + "m";
+    }
+    return seconds % 86_400 == 0 ? seconds / 86_400 + "d" : seconds / 3600 + "h";
   }
 }

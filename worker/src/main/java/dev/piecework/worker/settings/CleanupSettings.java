@@ -9,7 +9,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param interval how often to look; every worker does
  * @param uploadAge an upload that was about to begin and is in no checkpoint is looked for and
- *     aborted after this long; no request to the store may take longer
+ *     aborted after this long; more than {@code piecework.store.call-timeout}
  * @param failedKeep how long the uploads and the checkpoint of a failed job wait for it to be
  *     submitted again; after that it would start from nothing
  * @param jobKeep how long the rows of a job that has ended are kept; submitted again after that, it
@@ -28,6 +28,7 @@ public record CleanupSettings(
         "piecework.cleanup.interval", interval, Duration.ofMillis(50), Duration.ofDays(1));
     Checks.atLeast("piecework.cleanup.upload-age", uploadAge, Duration.ZERO);
     Checks.atLeast("piecework.cleanup.failed-keep", failedKeep, Duration.ZERO);
-    Checks.atLeast("piecework.cleanup.job-keep", jobKeep, failedKeep);
+    Checks.atLeast(
+        "piecework.cleanup.job-keep", jobKeep, "piecework.cleanup.failed-keep", failedKeep);
   }
 }

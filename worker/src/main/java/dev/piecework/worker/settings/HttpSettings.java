@@ -8,8 +8,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * Where the worker answers questions about itself: metrics and health.
  *
  * @param enabled whether it answers at all
- * @param address IP address to listen on, {@code 0.0.0.0} or {@code ::} for all; whoever reaches
- *     the port may read the metrics
+ * @param address IP address to listen on, {@code 0.0.0.0} or {@code ::} for all, which is what the
+ *     image is told; whoever reaches the port may read the metrics
  * @param port TCP port; 0 lets the system choose. While the default one is taken, by another worker
  *     on the host, any free one takes its place
  */

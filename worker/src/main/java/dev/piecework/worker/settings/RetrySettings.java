@@ -22,6 +22,7 @@ public record RetrySettings(
   public RetrySettings {
     Checks.between("piecework.retry.max-attempts", maxAttempts, 1, 1000);
     Checks.atLeast("piecework.retry.first-delay", firstDelay, Duration.ofMillis(1));
-    Checks.atLeast("piecework.retry.max-delay", maxDelay, firstDelay);
+    Checks.atLeast(
+        "piecework.retry.max-delay", maxDelay, "piecework.retry.first-delay", firstDelay);
   }
 }

@@ -8,7 +8,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * How the worker works.
  *
- * @param slots jobs at once
+ * @param slots jobs at once; also how many messages a worker holds
  * @param lease how long a worker that says nothing keeps its jobs; renewed every third of it
  * @param sweepInterval how often to look for jobs that are due or have lost their worker
  * @param requeueAfter after this long a queued job's message counts as lost and is published again;

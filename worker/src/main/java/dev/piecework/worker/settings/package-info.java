@@ -1,4 +1,4 @@
-/** What an operator can set, with defaults; see docs/operations.md. */
+/** What an operator can set, with defaults; see docs/configuration.md. */
 @NullMarked
 package dev.piecework.worker.settings;
 

@@ -66,7 +66,7 @@ public final class StartFailures {
         message.startsWith("For input string: ")
             ? message.substring("For input string: ".length()) + " is not a number"
             : message;
-    return "%s (%s) is wrong: %s; docs/operations.md lists every setting"
+    return "%s (%s) is wrong: %s; docs/configuration.md lists every setting"
         .formatted(
             name,
             name.toString().toUpperCase(java.util.Locale.ROOT).replaceAll("[.-]", "_"),

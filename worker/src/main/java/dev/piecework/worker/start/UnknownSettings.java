@@ -48,7 +48,7 @@ public final class UnknownSettings {
       return "there is no setting "
           + name
           + nearest.map(" (did you mean %s?)"::formatted).orElse("")
-          + ": it is ignored; docs/operations.md lists every setting";
+          + ": it is ignored; docs/configuration.md lists every setting";
     }
   }
 

@@ -16,9 +16,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param storageClass as the store names it, such as {@code STANDARD_IA}; empty for the bucket's
  *     own
- * @param encryption how the store is asked to encrypt; {@code NONE} leaves it to the bucket
- * @param kmsKeyId with {@code SSE_KMS}: the key; empty for the account's own
- * @param tags at most {@value #MAX_TAGS}, on every object
+ * @param encryption how the store is asked to encrypt; {@code none} leaves it to the bucket
+ * @param kmsKeyId with {@code sse-kms}: the key; empty for the account's own
+ * @param tags at most {@value #MAX_TAGS}, on every object; a variable makes the name lower case,
+ *     {@code piecework.objects.tags.CostCenter=12} in {@code piecework.properties} keeps it
  * @param metadata whether job id and info-hash are written into the objects' user metadata
  */
 @ConfigurationProperties("piecework.objects")

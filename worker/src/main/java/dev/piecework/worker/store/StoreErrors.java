@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLException;
-
 import okhttp3.Response;
 
 /**
@@ -176,7 +175,9 @@ final class StoreErrors {
     return new StoreException(Reason.REFUSED, where + said, e);
   }
 
-  /** By how much our time of day was ahead of the store's when it answered; zero if it is silent. */
+  /**
+   * By how much our time of day was ahead of the store's when it answered; zero if it is silent.
+   */
   private static Duration clockAhead(Response response) {
     Instant there = response.headers().getInstant("Date");
     return there == null

@@ -14,9 +14,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param endpoint http or https URL of the S3 server, without a path
  * @param region region to sign for; most servers other than Amazon's accept any
  * @param credentials {@code static}: the keys below; {@code iam}: the role of the pod or machine
- * @param accessKey who we are
+ * @param accessKey with {@code static}, it or the file: the access key id
  * @param accessKeyFile file that holds the access key id instead
- * @param secretKey proof of it; never logged
+ * @param secretKey with {@code static}, it or the file: the secret key; never logged
  * @param secretKeyFile file that holds the secret key instead
  * @param stsEndpoint with {@code iam}: where to ask for keys, instead of Amazon's own addresses;
  *     empty for those
