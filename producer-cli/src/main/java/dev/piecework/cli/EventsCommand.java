@@ -9,6 +9,7 @@ import dev.piecework.cli.progress.OutputFormat;
 import dev.piecework.exit.ExitCode;
 import dev.piecework.message.EventType;
 import dev.piecework.message.JobEvent;
+import dev.piecework.message.JobStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -73,8 +74,10 @@ final class EventsCommand implements Callable<Integer> {
 
   @Option(
       names = "--until-final",
-      description =
-          "End when each JOB has completed, failed or been cancelled; the exit code tells how.")
+      description = {
+        "End when each JOB has completed, failed or been cancelled; the exit code tells how.",
+        "At once if they have already."
+      })
   boolean untilFinal;
 
   @Option(names = "--count", paramLabel = "COUNT", description = "End after this many events.")
@@ -122,11 +125,16 @@ final class EventsCommand implements Callable<Integer> {
     jobIds.forEach(id -> JobIds.check(spec.commandLine(), id));
     BrokerSettings settings = broker.settings(context.environment());
     try (EventFeed feed =
-        EventFeed.open(settings, context.steadyClock(), bindings(), reconnect.patience)) {
+            EventFeed.open(settings, context.steadyClock(), bindings(), reconnect.patience);
+        EndedAlready ended = new EndedAlready(settings)) {
       if (context.progressStyle().get().live()) {
         context.err().println("following events; Ctrl-C ends");
       }
-      return follow(feed).code();
+      if (untilFinal) {
+        // Only now: what ends from here on is heard of.
+        ended.ask(jobIds);
+      }
+      return follow(feed, ended).code();
     }
   }
 
@@ -157,13 +165,27 @@ final class EventsCommand implements Callable<Integer> {
     return bindings;
   }
 
-  private ExitCode follow(EventFeed feed) throws InterruptedException {
-    Optional<Instant> deadline = Optional.ofNullable(timeout).map(context.steadyClock().instant()::plus);
+  private ExitCode follow(EventFeed feed, EndedAlready ended) throws InterruptedException {
+    Optional<Instant> deadline =
+        Optional.ofNullable(timeout).map(context.steadyClock().instant()::plus);
     EventPrinter printer = new EventPrinter(context.out(), format);
     Set<EventType> shown = shown();
     Set<String> waiting = new LinkedHashSet<>(jobIds);
     boolean failed = false;
     while (deadline.filter(end -> !context.steadyClock().instant().isBefore(end)).isEmpty()) {
+      for (JobStatus job : ended.take()) {
+        if (waiting.remove(job.id())) {
+          context.complain("%s is %s already".formatted(job.id(), job.state()));
+          failed |= !EndedAlready.well(job);
+        }
+      }
+      ended
+          .takeProblem()
+          .ifPresent(problem ->
+              context.complain("how the jobs stand is not known; waiting for events: " + problem));
+      if (untilFinal && waiting.isEmpty()) {
+        return failed ? ExitCode.JOB_FAILED : ExitCode.OK;
+      }
       Optional<News> news = feed.await(TICK);
       if (news.isEmpty()) {
         continue;
@@ -185,11 +207,15 @@ final class EventsCommand implements Callable<Integer> {
             say(
                 "lost the broker (%s); trying it again for %s"
                     .formatted(reason, Human.duration(feed.patience())));
-        case News.Again(boolean complete) ->
-            say(
-                complete
-                    ? "the broker is back, with all events of the time between"
-                    : "the broker is back; events of the time between are lost");
+        case News.Again(boolean complete) -> {
+          say(
+              complete
+                  ? "the broker is back, with all events of the time between"
+                  : "the broker is back; events of the time between are lost");
+          if (untilFinal && !complete) {
+            ended.ask(waiting);
+          }
+        }
       }
       if (untilFinal && waiting.isEmpty()) {
         return failed ? ExitCode.JOB_FAILED : ExitCode.OK;

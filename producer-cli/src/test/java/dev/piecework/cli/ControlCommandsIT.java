@@ -95,6 +95,38 @@ class ControlCommandsIT {
   }
 
   @Test
+  void eventsUntilFinalEndAtOnceWhereTheJobsHaveEnded() throws Exception {
+    answering(request -> {
+      String id = ((ControlRequest.GetJob) request).job();
+      return Optional.of(
+          new ControlReply.Details(job(id, id.equals("a") ? "completed" : "seeding"), List.of()));
+    });
+    CliRun run = run("events", "a", "b", "--until-final");
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.err())
+        .isEqualTo("piecework: a is completed already\npiecework: b is seeding already\n");
+    assertThat(run.out()).isEmpty();
+  }
+
+  @Test
+  void eventsUntilFinalTellAFailureOfLongAgo() throws Exception {
+    answering(_ -> Optional.of(new ControlReply.Details(job("a", "failed"), List.of())));
+
+    assertThat(run("events", "a", "--until-final", "-o", "name").exitCode()).isEqualTo(4);
+  }
+
+  @Test
+  void eventsUntilFinalWaitForWhatIsNotKnownYet() throws Exception {
+    answering(_ -> Optional.of(new ControlReply.Refused(Code.NOT_FOUND, "no job a")));
+
+    CliRun run = run("events", "a", "--until-final", "--timeout", "2s");
+
+    assertThat(run.exitCode()).isEqualTo(8);
+    assertThat(run.err()).isEmpty();
+  }
+
+  @Test
   void aJobThatIsNotThereCannotBeWatched() throws Exception {
     answering(_ -> Optional.of(new ControlReply.Refused(Code.NOT_FOUND, "no job a")));
     CliRun run = run("watch", "a");
