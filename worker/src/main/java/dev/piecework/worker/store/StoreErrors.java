@@ -169,7 +169,18 @@ final class StoreErrors {
     if (code.equals("AccessDenied") || status == 403) {
       return new StoreException(
           Reason.REFUSED,
-          where + said + ": give the access key the rights to read and write bucket " + bucket,
+          where
+              + said
+              + ": check the keys and the region; give the access key the rights to read and write bucket "
+              + bucket,
+          e);
+    }
+    // Amazon's store, to a request that was signed for another region.
+    String region = e.response().header("x-amz-bucket-region");
+    if (region != null) {
+      return new StoreException(
+          Reason.REFUSED,
+          where + said + ": the bucket is in region " + region + ": set piecework.store.region to it",
           e);
     }
     return new StoreException(Reason.REFUSED, where + said, e);
