@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.fault;
+
+import org.jspecify.annotations.NullMarked;
