@@ -1,10 +1,13 @@
 package dev.piecework.acceptance;
 
+import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import dev.piecework.message.EventType;
 import dev.piecework.message.JobEvent;
 import dev.piecework.message.JobEventCodec;
+import dev.piecework.message.JobMessage;
+import dev.piecework.message.JobMessageCodec;
 import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
 import dev.piecework.testkit.Folders;
@@ -26,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -145,6 +149,17 @@ final class Fleet implements AutoCloseable {
                 .name("submit")
                 .environment(brokerEnvironment())
                 .environment(more)));
+  }
+
+  /** Puts a job on the queue, as a producer of one's own does. */
+  void publish(JobMessage job) throws IOException, TimeoutException {
+    try (Channel channel = connection.createChannel()) {
+      channel.basicPublish(
+          Topology.JOBS_EXCHANGE,
+          Topology.JOBS_QUEUE,
+          new AMQP.BasicProperties.Builder().messageId(job.id()).deliveryMode(2).build(),
+          JobMessageCodec.encode(job));
+    }
   }
 
   /** Runs a command of the command line. */

@@ -220,7 +220,7 @@ final class StubSwarm {
 
   private static final class StubGate implements StoreGate {
     @Override
-    public void checkBucket(String bucket) throws TransferException {
+    public void checkBucket(String bucket, Cancellation cancellation) throws TransferException {
       if (!bucket.equals("data")) {
         throw new TransferException(
             new Fault(Fault.Kind.DESTINATION_REFUSED, "no bucket " + bucket));
@@ -228,7 +228,8 @@ final class StubSwarm {
     }
 
     @Override
-    public byte[] read(String bucket, String key, int maxBytes) {
+    public byte[] read(
+        String bucket, String key, int maxBytes, Cancellation cancellation) {
       return new byte[0];
     }
   }

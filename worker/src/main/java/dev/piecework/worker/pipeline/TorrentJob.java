@@ -72,9 +72,12 @@ final class TorrentJob {
     run.enter(JobRun.Phase.RESOLVE);
     Optional<byte[]> known = parts.metainfos().read(run.lease().jobId());
     byte[] torrent =
-        known.isPresent() ? known.get() : parts.resolver().resolve(run.message().source());
+        known.isPresent()
+            ? known.get()
+            : parts.resolver().resolve(run.message().source(), run.cancellation());
     ObjectLayout layout = layOut(torrent);
-    parts.store().checkBucket(run.bucket());
+    parts.store().checkBucket(run.bucket(), run.cancellation());
+    run.checkStop();
     if (known.isEmpty()) {
       parts.metainfos().write(run.lease(), torrent, layout);
     }

@@ -3,6 +3,7 @@ package dev.piecework.worker.resolve;
 import dev.piecework.message.JobSource;
 import dev.piecework.net.AddressPolicy;
 import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.transfer.TransferException;
 
 /** Gets a torrent file from wherever a job says it is. */
@@ -25,13 +26,15 @@ public final class SourceResolver implements AutoCloseable {
   /**
    * The file's bytes, as yet unchecked.
    *
+   * @param cancellation ends the waiting for whoever has it
    * @throws TransferException when it cannot be had; says whether trying again may help
    */
-  public byte[] resolve(JobSource source) throws TransferException {
+  public byte[] resolve(JobSource source, Cancellation cancellation) throws TransferException {
     return switch (source) {
       case JobSource.Inline inline -> decode(inline);
-      case JobSource.Url url -> download.fetch(url.url());
-      case JobSource.StoredFile file -> store.read(file.bucket(), file.key(), MAX_TORRENT_BYTES);
+      case JobSource.Url url -> download.fetch(url.url(), cancellation);
+      case JobSource.StoredFile file ->
+          store.read(file.bucket(), file.key(), MAX_TORRENT_BYTES, cancellation);
       case JobSource.Magnet magnet ->
           throw new TransferException(
               new Fault(

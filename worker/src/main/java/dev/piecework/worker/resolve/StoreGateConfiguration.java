@@ -1,6 +1,7 @@
 package dev.piecework.worker.resolve;
 
 import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.StoreException;
 import dev.piecework.worker.transfer.TransferException;
@@ -15,18 +16,20 @@ public class StoreGateConfiguration {
   StoreGate storeGate(ObjectStore store) {
     return new StoreGate() {
       @Override
-      public void checkBucket(String bucket) throws TransferException {
+      public void checkBucket(String bucket, Cancellation cancellation)
+          throws TransferException {
         try {
-          store.checkBucket(bucket);
+          store.checkBucket(bucket, cancellation);
         } catch (StoreException e) {
           throw failed(e.destinationFault(), e);
         }
       }
 
       @Override
-      public byte[] read(String bucket, String key, int maxBytes) throws TransferException {
+      public byte[] read(String bucket, String key, int maxBytes, Cancellation cancellation)
+          throws TransferException {
         try {
-          return store.read(bucket, key, maxBytes);
+          return store.read(bucket, key, maxBytes, cancellation);
         } catch (StoreException e) {
           throw failed(e.sourceFault(), e);
         }

@@ -3,12 +3,14 @@ package dev.piecework.worker.resolve;
 import dev.piecework.net.AddressPolicy;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.resolve.GuardedSocketFactory.AddressRefusedException;
+import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.transfer.TransferException;
 import java.io.IOException;
 import java.net.Proxy;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import okhttp3.Call;
 import okhttp3.ConnectionPool;
 import okhttp3.HttpUrl;
 import okhttp3.OkHttpClient;
@@ -46,9 +48,10 @@ final class TorrentDownload implements AutoCloseable {
   /**
    * Fetches.
    *
+   * @param cancellation cuts the connection
    * @throws TransferException with SOURCE_REFUSED, SOURCE_UNAVAILABLE or LIMIT_EXCEEDED
    */
-  byte[] fetch(URI uri) throws TransferException {
+  byte[] fetch(URI uri, Cancellation cancellation) throws TransferException {
     HttpUrl url = HttpUrl.get(uri);
     if (url == null) {
       throw refused(
@@ -60,7 +63,9 @@ final class TorrentDownload implements AutoCloseable {
             .header("Accept", "application/x-bittorrent, */*;q=0.1")
             .header("User-Agent", "Piecework")
             .build();
-    try (Response response = client.newCall(request).execute()) {
+    Call call = client.newCall(request);
+    cancellation.onCancel(call::cancel);
+    try (Response response = call.execute()) {
       if (!response.isSuccessful()) {
         throw answered(uri, response.code());
       }

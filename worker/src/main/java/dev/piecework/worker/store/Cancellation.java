@@ -22,6 +22,15 @@ public final class Cancellation {
     signal.complete(null);
   }
 
+  /**
+   * Has something done on cancellation; at once if that was before.
+   *
+   * @param action run once, by whoever cancels; must return at once
+   */
+  public void onCancel(Runnable action) {
+    var _ = signal.thenRun(action);
+  }
+
   /** Whether it has been cancelled. */
   public boolean cancelled() {
     return signal.isDone();

@@ -98,12 +98,17 @@ public final class ObjectStore implements AutoCloseable {
    * @throws StoreException {@link Reason#NO_SUCH_BUCKET} or {@link Reason#REFUSED} otherwise
    */
   public void checkBucket(String bucket) throws StoreException {
+    checkBucket(bucket, closed);
+  }
+
+  /** The same, unless it is cancelled. */
+  public void checkBucket(String bucket, Cancellation cancellation) throws StoreException {
     try {
       call(
           "find bucket",
           bucket,
           "",
-          closed,
+          cancellation,
           () -> client.headBucket(HeadBucketArgs.builder().bucket(bucket).build()));
     } catch (StoreException e) {
       if (e.reason() == Reason.NO_SUCH_KEY) {
@@ -404,13 +409,19 @@ public final class ObjectStore implements AutoCloseable {
    *     there is none
    */
   public byte[] read(String bucket, String key, int maxBytes) throws StoreException {
+    return read(bucket, key, maxBytes, closed);
+  }
+
+  /** The same, unless it is cancelled. */
+  public byte[] read(String bucket, String key, int maxBytes, Cancellation cancellation)
+      throws StoreException {
     // The body is read inside the call, so that a connection cut half-way is tried again too.
     byte[] bytes =
         call(
             "read",
             bucket,
             key,
-            closed,
+            cancellation,
             () ->
                 client
                     .getObject(GetObjectArgs.builder().bucket(bucket).object(key).build())

@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.piecework.message.JobSource;
 import dev.piecework.net.AddressPolicy;
 import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.transfer.TransferException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -26,10 +27,11 @@ class SourceResolverTest {
   private final StoreGate store =
       new StoreGate() {
         @Override
-        public void checkBucket(String bucket) {}
+        public void checkBucket(String bucket, Cancellation cancellation) {}
 
         @Override
-        public byte[] read(String bucket, String key, int maxBytes) {
+        public byte[] read(
+            String bucket, String key, int maxBytes, Cancellation cancellation) {
           return (bucket + "/" + key).getBytes(java.nio.charset.StandardCharsets.UTF_8);
         }
       };
@@ -76,7 +78,7 @@ class SourceResolverTest {
   private Fault fault(AddressPolicy policy, JobSource source) {
     try (SourceResolver resolver = new SourceResolver(policy, store)) {
       TransferException thrown =
-          catchThrowableOfType(TransferException.class, () -> resolver.resolve(source));
+          catchThrowableOfType(TransferException.class, () -> resolver.resolve(source, new Cancellation()));
       return thrown.fault();
     }
   }
@@ -84,15 +86,15 @@ class SourceResolverTest {
   @Test
   void fetchesFromTheWeb() throws Exception {
     try (SourceResolver resolver = new SourceResolver(AddressPolicy.everything(), store)) {
-      assertThat(resolver.resolve(url("/good"))).isEqualTo(TORRENT);
+      assertThat(resolver.resolve(url("/good"), new Cancellation())).isEqualTo(TORRENT);
     }
   }
 
   @Test
   void readsFromTheStoreAndFromTheMessage() throws Exception {
     try (SourceResolver resolver = new SourceResolver(AddressPolicy.everything(), store)) {
-      assertThat(resolver.resolve(new JobSource.StoredFile("b", "k"))).asString().isEqualTo("b/k");
-      assertThat(resolver.resolve(JobSource.Inline.of(TORRENT))).isEqualTo(TORRENT);
+      assertThat(resolver.resolve(new JobSource.StoredFile("b", "k"), new Cancellation())).asString().isEqualTo("b/k");
+      assertThat(resolver.resolve(JobSource.Inline.of(TORRENT), new Cancellation())).isEqualTo(TORRENT);
     }
   }
 
