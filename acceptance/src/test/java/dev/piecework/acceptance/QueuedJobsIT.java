@@ -109,12 +109,10 @@ class QueuedJobsIT {
 
       Awaitility.await("empty queues")
           .atMost(Fleet.LIMIT)
-          .until(
-              () ->
-                  fleet.waiting(Topology.JOBS_QUEUE) == 0
-                      && fleet.waiting(Topology.REGISTRATIONS_QUEUE) == 0);
-      assertThat(story(fleet, cancelled))
-          .containsExactly(EventType.ACCEPTED, EventType.CANCELLED);
+          .until(() ->
+              fleet.waiting(Topology.JOBS_QUEUE) == 0
+                  && fleet.waiting(Topology.REGISTRATIONS_QUEUE) == 0);
+      assertThat(story(fleet, cancelled)).containsExactly(EventType.ACCEPTED, EventType.CANCELLED);
       assertThat(story(fleet, paused))
           .startsWith(EventType.ACCEPTED, EventType.PAUSED, EventType.RESUMED, EventType.STARTED)
           .endsWith(EventType.COMPLETED);

@@ -22,7 +22,10 @@ public sealed interface JobSource {
         switch (this) {
           case Inline _ -> "inline";
           case Url(URI url) ->
-              url.getScheme() + "://" + url.getRawAuthority() + Objects.toString(url.getRawPath(), "");
+              url.getScheme()
+                  + "://"
+                  + url.getRawAuthority()
+                  + Objects.toString(url.getRawPath(), "");
           case StoredFile(String bucket, String key) -> "s3://" + bucket + "/" + key;
           case Magnet(String uri) -> {
             Matcher hash = Magnet.HASH.matcher(uri);

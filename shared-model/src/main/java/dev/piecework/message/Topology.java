@@ -91,7 +91,6 @@ public final class Topology {
    * that was to read it is gone, and the job may have run, ended and been forgotten since.
    */
   public static Map<String, Object> registrationsQueueArguments() {
-    return Map.of(
-        "x-queue-type", "quorum", "x-delivery-limit", 1000, "x-message-ttl", 86_400_000);
+    return Map.of("x-queue-type", "quorum", "x-delivery-limit", 1000, "x-message-ttl", 86_400_000);
   }
 }

@@ -92,7 +92,8 @@ public final class EndedJobs {
 
   private void delete(String job) {
     UploadIntents.giveUp(jdbc, job);
-    for (String table : new String[] {"piecework_outbox", "piecework_job_transition", "piecework_submission"}) {
+    for (String table :
+        new String[] {"piecework_outbox", "piecework_job_transition", "piecework_submission"}) {
       jdbc.sql("DELETE FROM " + table + " WHERE job_id = :job").param("job", job).update();
     }
     jdbc.sql("DELETE FROM piecework_job WHERE id = :job").param("job", job).update();

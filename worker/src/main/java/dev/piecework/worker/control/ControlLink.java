@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The connection that requests come by: all workers consume one queue of them in competition, and
  * each has a queue of its own for nudges about jobs that have an order. Registrations of jobs come
- * by it too. It is apart from the one that jobs come by, so that a worker whose slots are full still
- * answers, and knows what waits.
+ * by it too. It is apart from the one that jobs come by, so that a worker whose slots are full
+ * still answers, and knows what waits.
  *
  * <p>A request is acknowledged when it is answered; so if its worker dies, another answers. Made
  * anew when it is lost.
@@ -53,11 +53,7 @@ public final class ControlLink implements AutoCloseable {
   private volatile boolean closing;
 
   private record Link(
-      Connection connection,
-      Channel requests,
-      Channel replies,
-      Channel registrations,
-      String tag) {
+      Connection connection, Channel requests, Channel replies, Channel registrations, String tag) {
 
     boolean isOpen() {
       return requests.isOpen() && registrations.isOpen();

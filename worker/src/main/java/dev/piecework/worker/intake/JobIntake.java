@@ -99,8 +99,7 @@ public final class JobIntake implements ChannelAwareMessageListener {
 
   /** Anybody may write anything into a header: what is no trace is none. */
   static Optional<TraceParent> trace(@Nullable Object header) {
-    return Optional.ofNullable(header)
-        .flatMap(text -> TraceParent.parse(text.toString()));
+    return Optional.ofNullable(header).flatMap(text -> TraceParent.parse(text.toString()));
   }
 
   private void take(Submission submission, Delivery delivery, Optional<Instant> published)

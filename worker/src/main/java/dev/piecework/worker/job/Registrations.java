@@ -25,8 +25,7 @@ public final class Registrations {
   public Registrations(
       JdbcClient jdbc, TransactionTemplate transactions, Outbox outbox, String worker) {
     this.transactions = transactions;
-    this.newJobs =
-        new NewJobs(jdbc, new Transitions(jdbc, worker), outbox, new JobEntries(worker));
+    this.newJobs = new NewJobs(jdbc, new Transitions(jdbc, worker), outbox, new JobEntries(worker));
     this.submissions = new RegisteredSubmissions(jdbc);
   }
 
