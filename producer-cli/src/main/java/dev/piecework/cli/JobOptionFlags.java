@@ -119,6 +119,16 @@ final class JobOptionFlags {
       })
   @Nullable OnExisting onExisting;
 
+  @Option(
+      names = "--deadline",
+      paramLabel = "DURATION",
+      converter = Quantities.DurationConverter.class,
+      description = {
+        "The job fails for good if it is not complete this long after it was accepted, wherever it",
+        "stands (45m, 2h, 1d). Default: none"
+      })
+  @Nullable Duration deadline;
+
   /**
    * What a job gets where nothing else is said.
    *
@@ -146,6 +156,7 @@ final class JobOptionFlags {
         Optional.ofNullable(seedTime),
         peers,
         Optional.ofNullable(maxAttempts),
+        Optional.ofNullable(deadline),
         downloadLimit,
         uploadLimit,
         Optional.ofNullable(onExisting),

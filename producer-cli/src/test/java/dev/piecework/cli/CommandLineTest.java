@@ -174,6 +174,8 @@ class CommandLineTest {
             "[::1]:6882",
             "--max-attempts",
             "4",
+            "--deadline",
+            "2h",
             "--download-limit",
             "10MiB",
             "--upload-limit",
@@ -192,6 +194,7 @@ class CommandLineTest {
     assertThat(job.options().seedTime()).contains(Duration.ofMinutes(90));
     assertThat(job.options().peers()).isEqualTo(List.of("10.0.0.1:6881", "[::1]:6882"));
     assertThat(job.options().maxAttempts()).isEqualTo(Optional.of(4));
+    assertThat(job.options().deadline()).contains(Duration.ofHours(2));
     assertThat(job.options().downloadBytesPerSecond()).isEqualTo(10L << 20);
     assertThat(job.options().uploadBytesPerSecond()).isEqualTo(500L << 10);
     assertThat(job.options().onExisting()).contains(OnExisting.SKIP);
@@ -225,6 +228,9 @@ class CommandLineTest {
         "-b data --seed-time 5|'5' is not a duration",
         "-b data --peer h|--peer is \"h\": expected host:port",
         "-b data --max-attempts 0|--max-attempts is 0",
+        "-b data --deadline 0s|--deadline is PT0S: expected a duration from PT1S to PT8760H",
+        "-b data --deadline 366d|--deadline is PT8784H",
+        "-b data --deadline soon|'soon' is not a duration",
         "-b data --download-limit x|'x' is not a rate",
         "-b data --key-template {name}|--key-template is '{name}', which gives all files of a torrent the same key: expected {prefix},",
         "-b data --key-template {x}/{path}|--key-template has {x}: expected {prefix},",

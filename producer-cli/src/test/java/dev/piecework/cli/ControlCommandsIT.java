@@ -217,6 +217,7 @@ class ControlCommandsIT {
         Instant.parse("2026-11-21T04:01:00.123456Z"),
         Instant.parse("2026-11-21T04:05:00Z"),
         Optional.empty(),
+        Optional.empty(),
         0,
         Map.of("team", "climate"));
   }

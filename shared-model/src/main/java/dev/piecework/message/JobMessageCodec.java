@@ -74,6 +74,7 @@ public final class JobMessageCodec {
     options.seedTime().ifPresent(time -> json.writeStringProperty("seedTime", time.toString()));
     JsonWriter.texts(json, "peers", options.peers());
     options.maxAttempts().ifPresent(most -> json.writeNumberProperty("maxAttempts", most));
+    options.deadline().ifPresent(time -> json.writeStringProperty("deadline", time.toString()));
     if (options.downloadBytesPerSecond() != 0) {
       json.writeNumberProperty("downloadBytesPerSecond", options.downloadBytesPerSecond());
     }
@@ -205,6 +206,7 @@ public final class JobMessageCodec {
         json.integer("maxAttempts", 1, JobRules.MAX_ATTEMPTS)
             .map(Math::toIntExact)
             .or(defaults::maxAttempts),
+        duration(json, "deadline").or(defaults::deadline),
         json.integer("downloadBytesPerSecond", 0, JobRules.MAX_RATE)
             .orElse(defaults.downloadBytesPerSecond()),
         json.integer("uploadBytesPerSecond", 0, JobRules.MAX_RATE)

@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param seedTime seed after publishing for at most this long; absent with a ratio: no time bound
  * @param peers addresses ({@code host:port}) to try beside what trackers name
  * @param maxAttempts attempts before a transient fault is final; absent: the worker's default
+ * @param deadline the job fails for good if it is not complete this long after it was accepted;
+ *     absent: none
  * @param downloadBytesPerSecond most taken from peers; 0 means no limit
  * @param uploadBytesPerSecond most sent to peers; 0 means no limit
  * @param onExisting what to do with objects that are there already; absent: the worker's default
@@ -24,6 +26,7 @@ public record JobOptions(
     Optional<Duration> seedTime,
     List<String> peers,
     Optional<Integer> maxAttempts,
+    Optional<Duration> deadline,
     long downloadBytesPerSecond,
     long uploadBytesPerSecond,
     Optional<OnExisting> onExisting,
@@ -33,6 +36,30 @@ public record JobOptions(
   public JobOptions {
     peers = List.copyOf(peers);
     labels = Map.copyOf(labels);
+  }
+
+  /** Without a deadline. */
+  public JobOptions(
+      int priority,
+      Optional<Double> seedRatio,
+      Optional<Duration> seedTime,
+      List<String> peers,
+      Optional<Integer> maxAttempts,
+      long downloadBytesPerSecond,
+      long uploadBytesPerSecond,
+      Optional<OnExisting> onExisting,
+      Map<String, String> labels) {
+    this(
+        priority,
+        seedRatio,
+        seedTime,
+        peers,
+        maxAttempts,
+        Optional.empty(),
+        downloadBytesPerSecond,
+        uploadBytesPerSecond,
+        onExisting,
+        labels);
   }
 
   /** Nothing set. */
@@ -57,9 +84,25 @@ public record JobOptions(
         seedTime,
         peers,
         maxAttempts,
+        deadline,
         downloadBytesPerSecond,
         uploadBytesPerSecond,
         Optional.of(other),
+        labels);
+  }
+
+  /** The same with another deadline. */
+  public JobOptions withDeadline(Duration other) {
+    return new JobOptions(
+        priority,
+        seedRatio,
+        seedTime,
+        peers,
+        maxAttempts,
+        Optional.of(other),
+        downloadBytesPerSecond,
+        uploadBytesPerSecond,
+        onExisting,
         labels);
   }
 }

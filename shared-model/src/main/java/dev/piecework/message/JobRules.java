@@ -45,6 +45,8 @@ public final class JobRules {
   static final int MAX_LABEL_VALUE = 256;
   static final double MAX_SEED_RATIO = 1000;
   static final Duration MAX_SEED_TIME = Duration.ofDays(365);
+  static final Duration MIN_DEADLINE = Duration.ofSeconds(1);
+  static final Duration MAX_DEADLINE = Duration.ofDays(365);
   static final int MAX_PRIORITY = 9;
   static final int MAX_ATTEMPTS = 100;
   static final long MAX_RATE = 1_000_000_000_000L;
@@ -231,6 +233,15 @@ public final class JobRules {
     }
     if (options.maxAttempts().isPresent()) {
       checkRange("$.options.maxAttempts", options.maxAttempts().get(), 1, MAX_ATTEMPTS);
+    }
+    if (options.deadline().isPresent()) {
+      Duration deadline = options.deadline().get();
+      if (deadline.compareTo(MIN_DEADLINE) < 0 || deadline.compareTo(MAX_DEADLINE) > 0) {
+        throw invalid(
+            "$.options.deadline",
+            "is " + deadline,
+            "a duration from " + MIN_DEADLINE + " to " + MAX_DEADLINE);
+      }
     }
     checkRange("$.options.downloadBytesPerSecond", options.downloadBytesPerSecond(), 0, MAX_RATE);
     checkRange("$.options.uploadBytesPerSecond", options.uploadBytesPerSecond(), 0, MAX_RATE);

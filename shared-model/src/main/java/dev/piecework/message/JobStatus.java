@@ -17,8 +17,8 @@ import java.util.Optional;
  * @param worker who holds it; empty when nobody does
  * @param name the torrent's name; empty before the metainfo is known
  * @param infoHash 40 hexadecimal digits; empty before the metainfo is known
- * @param source where its metainfo comes from, as {@link JobSource#summary} has it; empty if that was
- *     not written down
+ * @param source where its metainfo comes from, as {@link JobSource#summary} has it; empty if that
+ *     was not written down
  * @param destination where the objects go
  * @param totalBytes bytes to store; 0 before the metainfo is known
  * @param uploadedBytes of those, in parts that the store has, at the last checkpoint
@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param createdAt when it was accepted
  * @param updatedAt when its row last changed
  * @param dueAt when something will be done about it if nobody does before: its next attempt
+ * @param deadlineAt when it fails if it is not complete; empty if it has no deadline
  * @param priority 0 to 9
  * @param labels its labels
  */
@@ -49,6 +50,7 @@ public record JobStatus(
     Instant createdAt,
     Instant updatedAt,
     Optional<Instant> dueAt,
+    Optional<Instant> deadlineAt,
     int priority,
     Map<String, String> labels) {
 

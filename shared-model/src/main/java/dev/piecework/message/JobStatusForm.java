@@ -34,6 +34,7 @@ public final class JobStatusForm {
     json.writeStringProperty("createdAt", job.createdAt().toString());
     json.writeStringProperty("updatedAt", job.updatedAt().toString());
     job.dueAt().ifPresent(due -> json.writeStringProperty("dueAt", due.toString()));
+    job.deadlineAt().ifPresent(end -> json.writeStringProperty("deadlineAt", end.toString()));
     json.writeNumberProperty("priority", job.priority());
     JsonWriter.texts(json, "labels", job.labels());
   }
@@ -82,7 +83,8 @@ public final class JobStatusForm {
         json.requiredInt("verifiedPieces"),
         time(json, "createdAt"),
         time(json, "updatedAt"),
-        json.text("dueAt").isPresent() ? Optional.of(time(json, "dueAt")) : Optional.empty(),
+        optionalTime(json, "dueAt"),
+        optionalTime(json, "deadlineAt"),
         json.requiredInt("priority"),
         json.textMap("labels", MAX_LABELS));
   }
@@ -101,6 +103,11 @@ public final class JobStatusForm {
               transition.text("worker").orElse("")));
     }
     return transitions;
+  }
+
+  private static Optional<Instant> optionalTime(JsonObject json, String name)
+      throws MessageException {
+    return json.text(name).isPresent() ? Optional.of(time(json, name)) : Optional.empty();
   }
 
   private static Instant time(JsonObject json, String name) throws MessageException {

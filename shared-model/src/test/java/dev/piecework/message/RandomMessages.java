@@ -69,6 +69,7 @@ final class RandomMessages {
             .mapToObj(i -> i == 0 ? "[2001:db8::" + i + "]:6881" : "10.0.0." + i + ":51413")
             .toList(),
         maybe(() -> 1 + random.nextInt(100)),
+        maybe(() -> Duration.ofMillis(random.nextLong(1000, 365L * 86_400_000))),
         random.nextLong(1_000_000_000),
         random.nextBoolean() ? 0 : random.nextLong(1_000_000_000),
         maybe(() -> List.of(OnExisting.values()).get(random.nextInt(3))),
@@ -142,13 +143,14 @@ final class RandomMessages {
         text(),
         hex(20),
         text(),
-        destination(),
+        new Destination("data", "sets/ü 1/"),
         count(),
         count(),
         small(),
         small(),
         time(),
         time(),
+        maybe(this::time),
         maybe(this::time),
         random.nextInt(10),
         labels());

@@ -166,7 +166,9 @@ final class WorkerDuties implements AutoCloseable {
   private void sweep() {
     // A worker that has just slept would take its own jobs for lost.
     leases.renewAll();
-    if (lostJobs.sweep() + lostJobs.sweepRegistered(control::nothingQueued) > 0) {
+    // What is overdue fails before it is put back on the queue.
+    int touched = lostJobs.sweepOverdue() + lostJobs.sweep();
+    if (touched + lostJobs.sweepRegistered(control::nothingQueued) > 0) {
       outbox.wake();
     }
     clearances.sweep();

@@ -236,6 +236,23 @@ abstract class WorkerContract {
   }
 
   @Test
+  void aRunningJobWhoseDeadlineIsOverStopsAndFails() throws Exception {
+    worker("a");
+    swarm.permits.release(1);
+    JobOptions options = JobOptions.none().withDeadline(Duration.ofSeconds(2));
+    broker.submit(message(new Destination("data", ""), options));
+    JobEvent failed = broker.await(job, EventType.FAILED);
+    assertThat(((EventData.Failed) failed.data()).code()).isEqualTo("DEADLINE_EXCEEDED");
+    assertThat(failed.epoch()).as("by the worker that ran it").isEqualTo(1);
+    GetResponse dead = broker.awaitDeadLetter();
+    assertThat(dead.getProps().getHeaders().get(Topology.DEAD_LETTER_CODE_HEADER))
+        .hasToString("DEADLINE_EXCEEDED");
+    assertThat(state()).isEqualTo("FAILED");
+    assertThat(swarm.closed.availablePermits()).isEqualTo(1);
+    awaitQueueEmpty();
+  }
+
+  @Test
   void submittingACompletedJobAgainRepeatsTheSameEvent() throws Exception {
     worker("a");
     swarm.permits.release(100);

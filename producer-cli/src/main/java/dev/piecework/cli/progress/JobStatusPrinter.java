@@ -129,6 +129,7 @@ public final class JobStatusPrinter {
     if (job.state().equals("retrying")) {
       job.dueAt().ifPresent(due -> line("next try", time(due)));
     }
+    job.deadlineAt().ifPresent(end -> line("deadline", time(end)));
     if (job.priority() != 0) {
       line("priority", Integer.toString(job.priority()));
     }

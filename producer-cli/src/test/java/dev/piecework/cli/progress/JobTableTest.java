@@ -130,6 +130,7 @@ class JobTableTest {
         NOW,
         NOW,
         Optional.empty(),
+        Optional.empty(),
         0,
         Map.of());
   }

@@ -37,6 +37,8 @@ public record Fault(Kind kind, String message) {
     LIMIT_EXCEEDED(false),
     /** No verified byte for too long: no peers, or peers without what is missing. */
     STALLED(true),
+    /** The job was not complete when its own deadline was over. */
+    DEADLINE_EXCEEDED(false),
     /** The scratch folder failed: full, gone, or broken. */
     SCRATCH_FAILED(true),
     /** The database did not answer. */

@@ -28,6 +28,7 @@ public final class Admissions {
   private final Outbox outbox;
   private final JobEntries entries;
   private final OrderedEnds ends;
+  private final FailedEnds failedEnds;
   private final NewJobs newJobs;
   private final RegisteredSubmissions submissions;
   private final String worker;
@@ -52,6 +53,7 @@ public final class Admissions {
     this.outbox = outbox;
     this.entries = new JobEntries(worker);
     this.ends = new OrderedEnds(transitions, outbox, entries);
+    this.failedEnds = new FailedEnds(transitions, outbox, entries);
     this.newJobs = new NewJobs(jdbc, transitions, outbox, entries);
     this.submissions = new RegisteredSubmissions(jdbc);
     this.worker = worker;
@@ -139,7 +141,8 @@ public final class Admissions {
           .update();
     }
     remember(submission);
-    JobRow after = row.resubmitted(requeueAfter);
+    transitions.startDeadline(row, submission.job().options().deadline());
+    JobRow after = row.restarted(true, requeueAfter);
     transitions.change(row, after, "submitted again");
     outbox.add(entries.entry(after, EventType.ACCEPTED, "", new EventData.None()), row.now());
   }
@@ -173,7 +176,8 @@ public final class Admissions {
   /**
    * Takes a job: raises its epoch, so that whoever had it before can write no more.
    *
-   * @return empty if it is not to be had: held by a worker, at rest, ordered to stop, or ended
+   * @return empty if it is not to be had: held by a worker, at rest, ordered to stop, or ended, if
+   *     only because its deadline is over
    */
   public Optional<Claim> claim(String jobId) {
     return perform(() -> {
@@ -185,6 +189,10 @@ public final class Admissions {
       boolean free =
           row.state() == JobState.QUEUED || (row.state() == JobState.RUNNING && !row.leased());
       if (!free || ends.obey(row, "its worker " + row.leaseOwner() + " is gone").isPresent()) {
+        return Optional.empty();
+      }
+      if (row.overdue()) {
+        failedEnds.failOverdue(row);
         return Optional.empty();
       }
       JobRow claimed = row.claimed(worker, leaseDuration);

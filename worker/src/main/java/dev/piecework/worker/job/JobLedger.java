@@ -28,6 +28,7 @@ public final class JobLedger {
   private final Outbox outbox;
   private final JobEntries entries;
   private final OrderedEnds ends;
+  private final FailedEnds failedEnds;
   private final Duration requeueAfter;
 
   /**
@@ -46,6 +47,7 @@ public final class JobLedger {
     this.outbox = outbox;
     this.entries = new JobEntries(worker);
     this.ends = new OrderedEnds(transitions, outbox, entries);
+    this.failedEnds = new FailedEnds(transitions, outbox, entries);
     this.requeueAfter = requeueAfter;
   }
 
@@ -133,7 +135,7 @@ public final class JobLedger {
                 return ends.obey(row, "its run had ended with " + reason).orElseThrow();
               }
               if (fatal) {
-                return fail(row, failures, fault, reason);
+                return failedEnds.fail(row, failures, fault);
               }
               JobRow after = row.retrying(policy.delay(failures, random));
               transitions.change(row, after, reason);
@@ -148,20 +150,6 @@ public final class JobLedger {
               return after;
             })
         .state();
-  }
-
-  private JobRow fail(JobRow row, int failures, Fault fault, String reason) {
-    JobRow after = row.ended(JobState.FAILED, failures);
-    transitions.change(row, after, reason);
-    outbox.add(
-        entries.entry(
-            after,
-            EventType.FAILED,
-            "",
-            new EventData.Failed(fault.kind().name(), fault.message())),
-        row.now());
-    outbox.add(entries.deadLetter(after, fault), row.now());
-    return after;
   }
 
   /**

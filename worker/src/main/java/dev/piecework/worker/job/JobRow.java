@@ -1,7 +1,9 @@
 package dev.piecework.worker.job;
 
+import dev.piecework.worker.fault.Fault;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 
@@ -17,8 +19,8 @@ import java.util.Optional;
  * @param epoch raised by each claim
  * @param leaseOwner worker that holds it; empty if none
  * @param leaseUntil when the lease ends, by the database's clock
- * @param dueAt when the sweeper shall look at it; of a queued job empty until a worker has taken one
- *     of its messages
+ * @param dueAt when the sweeper shall look at it; of a queued job empty until a worker has taken
+ *     one of its messages
  * @param requeues times its message was published again since it last ran; of a cancelled job,
  *     times that clearing away was begun
  * @param priority of its messages
@@ -27,6 +29,7 @@ import java.util.Optional;
  * @param orderReason why, as whoever gave the order says; may be empty
  * @param deleteObjects whether its cancellation deletes finished objects
  * @param createdAt when it was accepted
+ * @param deadlineAt when it has failed if it is not complete; empty if it has no deadline
  * @param now the database's clock when it was read
  */
 public record JobRow(
@@ -47,6 +50,7 @@ public record JobRow(
     String orderReason,
     boolean deleteObjects,
     Instant createdAt,
+    Optional<Instant> deadlineAt,
     Instant now) {
 
   /** However long a queue is, a lost message is missed within this time. */
@@ -60,6 +64,23 @@ public record JobRow(
   /** Whether its time has come. */
   public boolean due() {
     return dueAt.isPresent() && !dueAt.get().isAfter(now);
+  }
+
+  /** Whether its deadline is over. */
+  public boolean overdue() {
+    return deadlineAt.isPresent() && !deadlineAt.get().isAfter(now);
+  }
+
+  /** What an overdue job fails of. */
+  public Fault overdueFault() {
+    return new Fault(
+        Fault.Kind.DEADLINE_EXCEEDED,
+        "the job was not complete at its deadline, %s; it was accepted at %s: \"retry\" gives it as much time again, or submit it with a longer deadline"
+            .formatted(deadlineAt.map(JobRow::seconds).orElse("none"), seconds(createdAt)));
+  }
+
+  private static String seconds(Instant time) {
+    return time.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   /** Whether it is merely registered: its message is on the queue, and no worker has taken it. */
@@ -100,7 +121,11 @@ public record JobRow(
     return ended(JobState.PAUSED, progressed ? 0 : failures);
   }
 
-  /** Back at work by order, after it had rested or ended: fenced off from all that was before. */
+  /**
+   * Back at work, after it had rested or ended: fenced off from all that was before.
+   *
+   * @param newSeries whether attempts are counted anew
+   */
   JobRow restarted(boolean newSeries, Duration requeueAfter) {
     return with(
         JobState.QUEUED,
@@ -163,11 +188,6 @@ public record JobRow(
         requeues + 1);
   }
 
-  /** A new series of attempts from the checkpoint as it is. */
-  JobRow resubmitted(Duration requeueAfter) {
-    return released(JobState.QUEUED, 0, 0, requeueAfter);
-  }
-
   JobRow seeding() {
     return with(JobState.SEEDING, attempt, 0, epoch, leaseOwner, leaseUntil, Optional.empty(), 0);
   }
@@ -206,6 +226,7 @@ public record JobRow(
         same ? orderReason : "",
         newState != JobState.QUEUED && deleteObjects,
         createdAt,
+        deadlineAt,
         now);
   }
 
@@ -229,6 +250,7 @@ public record JobRow(
         reason,
         delete,
         createdAt,
+        deadlineAt,
         now);
   }
 }

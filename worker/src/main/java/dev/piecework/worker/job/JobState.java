@@ -31,13 +31,14 @@ public enum JobState {
   /** States that may follow this one. */
   public Set<JobState> next() {
     return switch (this) {
-      case QUEUED -> EnumSet.of(RUNNING, PAUSED, CANCELLING);
+      // To FAILED from where nobody works: its deadline is over.
+      case QUEUED -> EnumSet.of(RUNNING, PAUSED, FAILED, CANCELLING);
       // To itself: another worker takes over a job whose lease has expired.
       case RUNNING ->
           EnumSet.of(RUNNING, QUEUED, RETRYING, SEEDING, PAUSED, COMPLETED, FAILED, CANCELLING);
-      case RETRYING -> EnumSet.of(QUEUED, PAUSED, CANCELLING);
+      case RETRYING -> EnumSet.of(QUEUED, PAUSED, FAILED, CANCELLING);
       case SEEDING -> EnumSet.of(COMPLETED);
-      case PAUSED -> EnumSet.of(QUEUED, CANCELLING);
+      case PAUSED -> EnumSet.of(QUEUED, FAILED, CANCELLING);
       // Only a new submission or an order wakes a failed job.
       case FAILED -> EnumSet.of(QUEUED, CANCELLING);
       // To itself: a worker takes it up, or puts it off because the store is away.

@@ -25,7 +25,7 @@ public final class JobStatuses {
       """
       id, state, ordered, reason, attempt, epoch, lease_owner, name, info_hash, source, bucket, prefix, \
       total_bytes, uploaded_bytes, total_pieces, verified_pieces, created_at, updated_at, due_at, \
-      priority, labels
+      deadline_at, priority, labels
       """;
 
   private final JdbcClient jdbc;
@@ -159,6 +159,7 @@ public final class JobStatuses {
         instant(row, "created_at").orElseThrow(),
         instant(row, "updated_at").orElseThrow(),
         instant(row, "due_at"),
+        instant(row, "deadline_at"),
         row.getInt("priority"),
         TextMap.read(row.getString("labels")));
   }

@@ -3,9 +3,12 @@ package dev.piecework.worker.job;
 import dev.piecework.worker.outbox.Outbox;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -17,12 +20,17 @@ import org.springframework.transaction.support.TransactionTemplate;
 public final class LostJobs {
   private static final int AT_ONCE = 200;
 
+  /** States in which nobody holds a job that has not ended. */
+  private static final Set<JobState> AT_REST =
+      EnumSet.of(JobState.QUEUED, JobState.RETRYING, JobState.PAUSED);
+
   private final JdbcClient jdbc;
   private final TransactionTemplate transactions;
   private final Transitions transitions;
   private final Outbox outbox;
   private final JobEntries entries;
   private final OrderedEnds ends;
+  private final FailedEnds failedEnds;
   private final Duration requeueAfter;
 
   /**
@@ -41,6 +49,7 @@ public final class LostJobs {
     this.outbox = outbox;
     this.entries = new JobEntries(worker);
     this.ends = new OrderedEnds(transitions, outbox, entries);
+    this.failedEnds = new FailedEnds(transitions, outbox, entries);
     this.requeueAfter = requeueAfter;
   }
 
@@ -62,6 +71,36 @@ public final class LostJobs {
             .query((row, number) -> row.getString(1))
             .list();
     return settleAll(candidates, "");
+  }
+
+  /**
+   * Has the jobs fail whose deadline is over while nobody works on them: queued, waiting for their
+   * next attempt, or paused. A running one is its worker's to stop.
+   *
+   * @return how many
+   */
+  public int sweepOverdue() {
+    List<String> candidates =
+        jdbc.sql(
+                """
+                SELECT id FROM piecework_job
+                WHERE deadline_at <= CURRENT_TIMESTAMP AND state IN ('QUEUED', 'RETRYING', 'PAUSED')
+                FETCH FIRST %d ROWS ONLY
+                """
+                    .formatted(AT_ONCE))
+            .query((row, number) -> row.getString(1))
+            .list();
+    return each(candidates, this::failOverdue);
+  }
+
+  private boolean failOverdue(String jobId) {
+    Optional<JobRow> row =
+        transitions
+            .lockUnlessBusy(jobId)
+            .filter(JobRow::overdue)
+            .filter(found -> AT_REST.contains(found.state()));
+    row.ifPresent(failedEnds::failOverdue);
+    return row.isPresent();
   }
 
   /**
@@ -89,12 +128,7 @@ public final class LostJobs {
     if (candidates.isEmpty() || !nothingQueued.getAsBoolean()) {
       return 0;
     }
-    int settled = 0;
-    for (String jobId : candidates) {
-      Boolean touched = transactions.execute(status -> requeueRegistered(jobId));
-      settled += Boolean.TRUE.equals(touched) ? 1 : 0;
-    }
-    return settled;
+    return each(candidates, this::requeueRegistered);
   }
 
   private boolean requeueRegistered(String jobId) {
@@ -126,9 +160,14 @@ public final class LostJobs {
   }
 
   private int settleAll(List<String> jobIds, String deadOwner) {
+    return each(jobIds, jobId -> settle(jobId, deadOwner));
+  }
+
+  /** Each in a transaction of its own. */
+  private int each(List<String> jobIds, Predicate<String> settle) {
     int settled = 0;
     for (String jobId : jobIds) {
-      Boolean touched = transactions.execute(status -> settle(jobId, deadOwner));
+      Boolean touched = transactions.execute(status -> settle.test(jobId));
       settled += Boolean.TRUE.equals(touched) ? 1 : 0;
     }
     return settled;
@@ -163,7 +202,12 @@ public final class LostJobs {
           return false;
         }
         String lost = "has lost its worker " + row.leaseOwner();
-        if (ends.obey(row, lost).isEmpty()) {
+        if (ends.obey(row, lost).isPresent()) {
+          return true;
+        }
+        if (row.overdue()) {
+          failedEnds.failOverdue(row);
+        } else {
           JobRow after = row.lost(requeueAfter);
           transitions.change(row, after, lost);
           outbox.add(entries.continuation(after), row.now());

@@ -50,14 +50,16 @@ final class NewJobs {
                 INSERT INTO piecework_job(id, message, submission, state, reason, attempt, failures,
                   progressed, epoch, lease_owner, lease_until, due_at, requeues, priority, labels,
                   bucket, prefix, info_hash, name, total_bytes, total_pieces, total_files,
-                  downloaded_bytes, sent_bytes, created_at, updated_at, trace_parent, source)
+                  downloaded_bytes, sent_bytes, created_at, updated_at, trace_parent, source,
+                  deadline_at)
                 SELECT CAST(:id AS VARCHAR(100)), CAST(:message AS TEXT),
                   CAST(:submission AS VARCHAR(255)), 'QUEUED', '', 0, 0, FALSE, 0, '', NULL,
                   CAST(:due AS TIMESTAMP WITH TIME ZONE), 0, CAST(:priority AS INT),
                   CAST(:labels AS TEXT), CAST(:bucket AS VARCHAR(255)),
                   CAST(:prefix AS VARCHAR(1024)), '', '', 0, 0, 0, 0, 0,
                   CAST(:now AS TIMESTAMP WITH TIME ZONE), CAST(:now AS TIMESTAMP WITH TIME ZONE),
-                  CAST(:trace AS VARCHAR(55)), CAST(:source AS VARCHAR(1000))
+                  CAST(:trace AS VARCHAR(55)), CAST(:source AS VARCHAR(1000)),
+                  CAST(:deadline AS TIMESTAMP WITH TIME ZONE)
                 WHERE NOT EXISTS (SELECT 1 FROM piecework_job j WHERE j.id = :id)
                 """)
             .param("id", job.id())
@@ -66,6 +68,10 @@ final class NewJobs {
             .param(
                 "due",
                 requeueAfter.map(now::plus).orElse(null),
+                java.sql.Types.TIMESTAMP_WITH_TIMEZONE)
+            .param(
+                "deadline",
+                job.options().deadline().map(now::plus).orElse(null),
                 java.sql.Types.TIMESTAMP_WITH_TIMEZONE)
             .param("priority", job.options().priority())
             .param("labels", TextMap.write(job.options().labels()))

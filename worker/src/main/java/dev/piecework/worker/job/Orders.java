@@ -208,8 +208,8 @@ public final class Orders {
   }
 
   /**
-   * Has a failed or cancelled job start a new series of attempts, and one that waits for its next
-   * attempt have it now.
+   * Has a failed or cancelled job start a new series of attempts, with its deadline anew, and one
+   * that waits for its next attempt have it now.
    *
    * @param requestId as in {@link #pause}
    */
@@ -220,6 +220,7 @@ public final class Orders {
   private Outcome retry(JobRow row) {
     return switch (row.state()) {
       case FAILED, CANCELLED -> {
+        transitions.startDeadline(row, Admissions.message(jdbc, row.id()).options().deadline());
         restart(row, true, "retried by order");
         yield DONE;
       }

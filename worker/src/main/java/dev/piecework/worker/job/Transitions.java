@@ -4,6 +4,7 @@ import dev.piecework.worker.outbox.TextMap;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -24,7 +25,8 @@ final class Transitions {
   private static final String COLUMNS =
       """
       id, submission, state, attempt, failures, progressed, epoch, lease_owner, lease_until, \
-      due_at, requeues, priority, labels, ordered, order_reason, delete_objects, created_at, CURRENT_TIMESTAMP AS present
+      due_at, requeues, priority, labels, ordered, order_reason, delete_objects, created_at, \
+      deadline_at, CURRENT_TIMESTAMP AS present
       """;
 
   private final JdbcClient jdbc;
@@ -128,6 +130,14 @@ final class Transitions {
         .update();
   }
 
+  /** Has a job's time begin now, if it has a deadline. */
+  void startDeadline(JobRow row, Optional<Duration> deadline) {
+    jdbc.sql("UPDATE piecework_job SET deadline_at = :at WHERE id = :id")
+        .param("at", time(deadline.map(row.now()::plus)), Types.TIMESTAMP_WITH_TIMEZONE)
+        .param("id", row.id())
+        .update();
+  }
+
   /** Writes a line of history. */
   void history(String from, JobRow after, String reason) {
     jdbc.sql(
@@ -173,6 +183,7 @@ final class Transitions {
         row.getString("order_reason"),
         row.getBoolean("delete_objects"),
         instant(row, "created_at").orElseThrow(),
+        instant(row, "deadline_at"),
         instant(row, "present").orElseThrow());
   }
 

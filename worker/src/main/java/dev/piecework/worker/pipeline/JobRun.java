@@ -32,7 +32,7 @@ public final class JobRun {
   private Optional<Fault> fault = Optional.empty();
   private volatile boolean ending;
   private boolean started;
-  private boolean completed;
+  private volatile boolean completed;
   private boolean seeding;
 
   /**
@@ -52,6 +52,8 @@ public final class JobRun {
     SHUTDOWN,
     /** The job was ordered to stop: hand it back, and obey. */
     ORDERED,
+    /** The job's deadline is over: it fails. */
+    DEADLINE,
     /** Somebody else may have the job: touch nothing. */
     LEASE_LOST
   }
@@ -115,18 +117,27 @@ public final class JobRun {
    * Has the run end soon. The first reason stands, but a lost lease overrides: then nothing may be
    * written any more, and the transfer is stopped at once, whatever its thread is doing. That a
    * lease is gone means nothing while the run writes its end, which gives the lease up; the fence
-   * in that very transaction decides.
+   * in that very transaction decides. A deadline is for the content: it stops nothing that writes
+   * its end, or seeds.
    */
   public void stop(StopReason reason) {
     if (ending && reason == StopReason.LEASE_LOST) {
       return;
     }
+    if ((ending || completed) && reason == StopReason.DEADLINE) {
+      return;
+    }
     stop.updateAndGet(
         was -> was.isEmpty() || reason == StopReason.LEASE_LOST ? Optional.of(reason) : was);
     cancellation.cancel();
-    if (reason == StopReason.LEASE_LOST) {
+    if (closesAtOnce(reason)) {
       transfer.get().ifPresent(running -> Thread.startVirtualThread(running::close));
     }
+  }
+
+  /** Whether the swarm is not to wait until the run's own thread comes to it. */
+  private static boolean closesAtOnce(StopReason reason) {
+    return reason == StopReason.LEASE_LOST || reason == StopReason.DEADLINE;
   }
 
   /** Why it was told to stop, if it was. */
@@ -174,7 +185,7 @@ public final class JobRun {
 
   void transfer(Transfer started) {
     transfer.set(Optional.of(started));
-    if (stop.get().equals(Optional.of(StopReason.LEASE_LOST))) {
+    if (stop.get().filter(JobRun::closesAtOnce).isPresent()) {
       started.close();
     }
   }

@@ -130,6 +130,24 @@ public final class JobRunner {
     }
     metrics.started(claim.row().attempt());
     thread.start();
+    claim
+        .row()
+        .deadlineAt()
+        .ifPresent(end ->
+            Thread.ofVirtual()
+                .name("deadline-" + claim.lease().jobId())
+                .start(() -> stopAt(run, thread, Duration.between(claim.row().now(), end))));
+  }
+
+  /** Waits for the run's end, but no longer than its job's deadline. */
+  private static void stopAt(JobRun run, Thread thread, Duration left) {
+    try {
+      if (!thread.join(left)) {
+        run.stop(JobRun.StopReason.DEADLINE);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Runs at work. */
@@ -188,37 +206,42 @@ public final class JobRunner {
         metrics.ended(JobState.COMPLETED);
         acknowledge.run();
       }
-      case Pipeline.Outcome.Faulted(Fault fault) -> {
-        metrics.faulted(fault.kind());
-        boolean written =
-            write(
-                lease,
-                () -> {
-                  JobState state =
-                      ledger.fault(lease, fault, retry(run), RandomGenerator.getDefault());
-                  metrics.ended(state);
-                  if (state == JobState.FAILED) {
-                    transfers.discardScratch(lease.jobId());
-                  }
-                  if (state == JobState.CANCELLING) {
-                    clearAway(lease.jobId());
-                  }
-                });
-        LOG.debug("fate written: {}", written);
-        acknowledge.run();
-      }
+      case Pipeline.Outcome.Faulted(Fault fault) -> fault(run, fault, acknowledge);
       case Pipeline.Outcome.Stopped(JobRun.StopReason reason) -> {
-        if (reason == JobRun.StopReason.LEASE_LOST) {
-          metrics.leaseLost();
-          LOG.warn("stopped: another worker has the job, or may have it");
-          // The row belongs to another, and the sweeper watches it: the message has done its work.
-          acknowledge.run();
-        } else {
-          giveUp(lease, reason, acknowledge);
+        switch (reason) {
+          case LEASE_LOST -> {
+            metrics.leaseLost();
+            LOG.warn("stopped: another worker has the job, or may have it");
+            // The row belongs to another, and the sweeper watches it: the message has done its
+            // work.
+            acknowledge.run();
+          }
+          case DEADLINE -> fault(run, run.row().overdueFault(), acknowledge);
+          case SHUTDOWN, ORDERED -> giveUp(lease, reason, acknowledge);
         }
       }
     }
     outbox.wake();
+  }
+
+  private void fault(JobRun run, Fault fault, Once acknowledge) {
+    Lease lease = run.lease();
+    metrics.faulted(fault.kind());
+    boolean written =
+        write(
+            lease,
+            () -> {
+              JobState state = ledger.fault(lease, fault, retry(run), RandomGenerator.getDefault());
+              metrics.ended(state);
+              if (state == JobState.FAILED) {
+                transfers.discardScratch(lease.jobId());
+              }
+              if (state == JobState.CANCELLING) {
+                clearAway(lease.jobId());
+              }
+            });
+    LOG.debug("fate written: {}", written);
+    acknowledge.run();
   }
 
   /** Gives the job back, or obeys the order that it has. */

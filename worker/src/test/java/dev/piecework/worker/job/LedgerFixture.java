@@ -84,13 +84,17 @@ abstract class LedgerFixture {
   }
 
   Submission submission(String messageId) {
+    return submission(messageId, JobOptions.none());
+  }
+
+  Submission submission(String messageId, JobOptions options) {
     return new Submission(
         new JobMessage(
             1,
             job,
             JobSource.Inline.of(new byte[] {1}),
             new Destination("bucket", "prefix/"),
-            JobOptions.none()),
+            options),
         messageId,
         false,
         false);

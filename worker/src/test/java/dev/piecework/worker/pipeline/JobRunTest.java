@@ -46,6 +46,22 @@ class JobRunTest {
     assertThat(run.stopReason()).contains(JobRun.StopReason.LEASE_LOST);
   }
 
+  @Test
+  void aDeadlineStopsARunButNotOneThatWritesItsEndOrSeeds() {
+    JobRun early = new JobRun(claim(), Optional.empty(), () -> {});
+    early.stop(JobRun.StopReason.DEADLINE);
+    assertThat(early.stopReason()).contains(JobRun.StopReason.DEADLINE);
+
+    JobRun late = new JobRun(claim(), Optional.empty(), () -> {});
+    late.ending();
+    late.stop(JobRun.StopReason.DEADLINE);
+    assertThat(late.stopReason()).isEmpty();
+
+    late.completed(true);
+    late.stop(JobRun.StopReason.DEADLINE);
+    assertThat(late.stopReason()).isEmpty();
+  }
+
   private static Claim claim() {
     Instant now = Instant.parse("2026-01-01T00:00:00Z");
     return new Claim(
@@ -68,6 +84,7 @@ class JobRunTest {
             "",
             false,
             now,
+            Optional.empty(),
             now),
         new JobMessage(
             JobMessage.VERSION,
