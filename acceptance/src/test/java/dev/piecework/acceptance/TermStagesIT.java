@@ -167,8 +167,7 @@ class TermStagesIT {
   private void hold(Stage stage) {
     switch (stage) {
       case BEFORE_THE_FIRST_PEER -> line.refuse(true);
-      case VERIFYING ->
-          fleet.store().faults().answer(503, HttpFaults.Request::completesUpload);
+      case VERIFYING -> fleet.store().faults().answer(503, HttpFaults.Request::completesUpload);
       case PUBLISHING -> fleet.store().faults().answer(503, TermStagesIT::putsManifest);
       // Of every 64 KiB.
       case UPLOADING -> fleet.store().proxy().delay(Duration.ofMillis(200));
@@ -179,8 +178,7 @@ class TermStagesIT {
   private void awaitHeld(String job, Stage stage) {
     switch (stage) {
       case RESOLVING -> await("the server to be asked", () -> asked.get() == 1);
-      case BEFORE_THE_FIRST_PEER ->
-          await("a transfer", () -> count(job, EventType.PROGRESS) > 0);
+      case BEFORE_THE_FIRST_PEER -> await("a transfer", () -> count(job, EventType.PROGRESS) > 0);
       case DOWNLOADING -> {
         await("verified bytes", () -> verifiedBytes(job) > 2 * MEBIBYTE);
         line.pause();

@@ -37,7 +37,8 @@ public record CliContext(
 
   /** The same world with other environment variables. */
   CliContext withEnvironment(Map<String, String> other) {
-    return new CliContext(in, out, err, other, clock, steadyClock, progressStyle, terminalWidth, screen);
+    return new CliContext(
+        in, out, err, other, clock, steadyClock, progressStyle, terminalWidth, screen);
   }
 
   /** Says on standard error what is wrong. */

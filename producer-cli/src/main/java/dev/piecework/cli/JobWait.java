@@ -72,7 +72,11 @@ final class JobWait {
     Runtime.getRuntime().addShutdownHook(farewell);
     try (ProgressBar bar =
         new ProgressBar(
-            context.err(), style, context.terminalWidth(), context.steadyClock(), List.copyOf(jobIds))) {
+            context.err(),
+            style,
+            context.terminalWidth(),
+            context.steadyClock(),
+            List.copyOf(jobIds))) {
       send(send, bar, events.patience());
       while (finalEvents.size() < jobIds.size() && !isOver(deadline)) {
         Optional<News> news = events.await(TICK);

@@ -116,7 +116,8 @@ final class WatchCommand implements Callable<Integer> {
     }
     BrokerSettings settings = broker.settings(context.environment());
     List<String> bindings = List.of(id == null ? "job.progress.*" : "job.*." + id);
-    try (EventFeed feed = EventFeed.open(settings, context.steadyClock(), bindings, reconnect.patience);
+    try (EventFeed feed =
+            EventFeed.open(settings, context.steadyClock(), bindings, reconnect.patience);
         FleetPoll poll =
             new FleetPoll(
                 settings,

@@ -58,8 +58,8 @@ final class Docker {
               helper || docker("image", "inspect", image).isPresent()
                   ? docker("pull", "--quiet", image)
                   : Optional.empty();
-          fault.ifPresent(why ->
-              Needs.say("no " + image + " from Docker; going on without: " + why));
+          fault.ifPresent(
+              why -> Needs.say("no " + image + " from Docker; going on without: " + why));
           return fault.isEmpty();
         });
   }

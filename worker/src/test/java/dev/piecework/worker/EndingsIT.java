@@ -97,8 +97,7 @@ class EndingsIT {
     Content.file(tree.resolve("a-small.bin"), MEBIBYTE, 1);
     Content.file(tree.resolve("big.bin"), 20 * MEBIBYTE + 3, 2);
     torrent = TorrentMaker.of(tree).pieceBytes(262_144).make();
-    seeder =
-        Client.LIBTORRENT.seed(torrent, ClientOptions.none().upload(8 * MEBIBYTE));
+    seeder = Client.LIBTORRENT.seed(torrent, ClientOptions.none().upload(8 * MEBIBYTE));
     line = FaultProxy.tcp(seeder.address());
   }
 
@@ -200,12 +199,7 @@ class EndingsIT {
   }
 
   private int count(String sql) {
-    return database
-        .jdbc()
-        .sql(sql)
-        .param("id", job)
-        .query((row, number) -> row.getInt(1))
-        .single();
+    return database.jdbc().sql(sql).param("id", job).query((row, number) -> row.getInt(1)).single();
   }
 
   private String state() {
@@ -234,7 +228,8 @@ class EndingsIT {
     await("no open upload", () -> store.openUploads("data").isEmpty());
     await(
         "an empty outbox",
-        () -> count("SELECT count(*) FROM piecework_outbox WHERE NOT published AND :id <> ''") == 0);
+        () ->
+            count("SELECT count(*) FROM piecework_outbox WHERE NOT published AND :id <> ''") == 0);
     await("no message", () -> broker.ready() == 0 && rabbit.unacknowledged("piecework.jobs") == 0);
     List<String> story = broker.story(job);
     assertThat(story.stream().filter(event -> event.startsWith("completed"))).hasSize(1);
@@ -247,8 +242,7 @@ class EndingsIT {
   }
 
   private String retriedFor() {
-    EventData.Retrying why =
-        (EventData.Retrying) broker.await(job, EventType.RETRYING).data();
+    EventData.Retrying why = (EventData.Retrying) broker.await(job, EventType.RETRYING).data();
     return why.code();
   }
 

@@ -228,8 +228,7 @@ final class StubSwarm {
     }
 
     @Override
-    public byte[] read(
-        String bucket, String key, int maxBytes, Cancellation cancellation) {
+    public byte[] read(String bucket, String key, int maxBytes, Cancellation cancellation) {
       return new byte[0];
     }
   }

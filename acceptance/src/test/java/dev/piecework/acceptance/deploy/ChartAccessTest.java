@@ -21,7 +21,9 @@ import org.springframework.boot.support.SpringApplicationJsonEnvironmentPostProc
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
-/** How the chart's workers prove who they are, whom they believe, and what they ask of the store. */
+/**
+ * How the chart's workers prove who they are, whom they believe, and what they ask of the store.
+ */
 class ChartAccessTest {
   /** No keys, but the role of the pod or its node. */
   private static final Map<String, Object> IAM =
@@ -54,11 +56,7 @@ class ChartAccessTest {
             .map(mount ->
                 mount.getMountPath()
                     + "/"
-                    + rendering.volume(mount.getName())
-                        .getSecret()
-                        .getItems()
-                        .getFirst()
-                        .getPath())
+                    + rendering.volume(mount.getName()).getSecret().getItems().getFirst().getPath())
             .toList();
     assertThat(rendering.container().getEnv())
         .filteredOn(entry -> entry.getName().endsWith("_FILE"))
@@ -217,8 +215,8 @@ class ChartAccessTest {
 
   @Test
   void authoritiesAreInOnePlaceOnly() {
-    assertThatThrownBy(() ->
-            Rendering.of(Map.of("store.ca.configMap", "one", "store.ca.secret", "other")))
+    assertThatThrownBy(
+            () -> Rendering.of(Map.of("store.ca.configMap", "one", "store.ca.secret", "other")))
         .hasMessageContaining("store/ca");
     assertThatThrownBy(() ->
             Rendering.of(

@@ -36,7 +36,8 @@ class ImageTest {
     List<String> flags = new ArrayList<>(flags(launcher, "^flags=\\(([^)]*)\\)"));
     flags.addAll(
         flags(
-            launcher, "^  " + Pattern.quote(command) + "\\)\\s+module=.*\\s+flags\\+=\\(([^)]*)\\)"));
+            launcher,
+            "^  " + Pattern.quote(command) + "\\)\\s+module=.*\\s+flags\\+=\\(([^)]*)\\)"));
 
     assertThat(flags).hasSizeGreaterThan(5);
     assertThat(stage(image)).contains(flags);

@@ -97,7 +97,8 @@ final class RunSession {
     PeerWatch peers = new PeerWatch(context.steadyClock(), options.noPeersTimeout());
     ProgressStyle style = options.verbose() ? ProgressStyle.PLAIN : context.progressStyle().get();
     try (ProgressBar bar =
-        new ProgressBar(context.err(), style, context.terminalWidth(), context.steadyClock(), ids)) {
+        new ProgressBar(
+            context.err(), style, context.terminalWidth(), context.steadyClock(), ids)) {
       while (!waiting.isEmpty() && !interruption.requested() && abandoned.isEmpty()) {
         Optional<JobEvent> event = events.await(TICK);
         event.ifPresent(bar::accept);

@@ -14,10 +14,10 @@ import org.springframework.batch.core.step.StepExecution;
  * Puts Spring Batch's record of a job in order, so that it can be started again. Only the holder of
  * the job's lease may: the repository cannot tell a dead owner from a living one.
  *
- * <p>Three kinds of disorder occur. A killed worker leaves an execution STARTED, which refuses every
- * later start. A worker that was only slow fails its next commit when another has taken over, and
- * then writes UNKNOWN, which refuses them for ever. So does an instance without any execution, which
- * is left when a connection is lost between the two transactions that write them.
+ * <p>Three kinds of disorder occur. A killed worker leaves an execution STARTED, which refuses
+ * every later start. A worker that was only slow fails its next commit when another has taken over,
+ * and then writes UNKNOWN, which refuses them for ever. So does an instance without any execution,
+ * which is left when a connection is lost between the two transactions that write them.
  */
 final class BatchHistory {
   private final JobRepository repository;

@@ -16,8 +16,7 @@ public class StoreGateConfiguration {
   StoreGate storeGate(ObjectStore store) {
     return new StoreGate() {
       @Override
-      public void checkBucket(String bucket, Cancellation cancellation)
-          throws TransferException {
+      public void checkBucket(String bucket, Cancellation cancellation) throws TransferException {
         try {
           store.checkBucket(bucket, cancellation);
         } catch (StoreException e) {

@@ -180,7 +180,11 @@ final class StoreErrors {
     if (region != null) {
       return new StoreException(
           Reason.REFUSED,
-          where + said + ": the bucket is in region " + region + ": set piecework.store.region to it",
+          where
+              + said
+              + ": the bucket is in region "
+              + region
+              + ": set piecework.store.region to it",
           e);
     }
     return new StoreException(Reason.REFUSED, where + said, e);

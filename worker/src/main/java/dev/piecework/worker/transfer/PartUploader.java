@@ -31,8 +31,7 @@ final class PartUploader {
   /** Keeps two parts of one object from beginning two uploads. */
   private final Map<Integer, ReentrantLock> beginning = new ConcurrentHashMap<>();
 
-  PartUploader(
-      ObjectStore store, JobScratch scratch, PartSums sums, TransferRequest request) {
+  PartUploader(ObjectStore store, JobScratch scratch, PartSums sums, TransferRequest request) {
     this.store = store;
     this.scratch = scratch;
     this.sums = sums;

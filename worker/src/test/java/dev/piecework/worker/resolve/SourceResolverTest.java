@@ -30,8 +30,7 @@ class SourceResolverTest {
         public void checkBucket(String bucket, Cancellation cancellation) {}
 
         @Override
-        public byte[] read(
-            String bucket, String key, int maxBytes, Cancellation cancellation) {
+        public byte[] read(String bucket, String key, int maxBytes, Cancellation cancellation) {
           return (bucket + "/" + key).getBytes(java.nio.charset.StandardCharsets.UTF_8);
         }
       };
@@ -78,7 +77,8 @@ class SourceResolverTest {
   private Fault fault(AddressPolicy policy, JobSource source) {
     try (SourceResolver resolver = new SourceResolver(policy, store)) {
       TransferException thrown =
-          catchThrowableOfType(TransferException.class, () -> resolver.resolve(source, new Cancellation()));
+          catchThrowableOfType(
+              TransferException.class, () -> resolver.resolve(source, new Cancellation()));
       return thrown.fault();
     }
   }
@@ -93,8 +93,11 @@ class SourceResolverTest {
   @Test
   void readsFromTheStoreAndFromTheMessage() throws Exception {
     try (SourceResolver resolver = new SourceResolver(AddressPolicy.everything(), store)) {
-      assertThat(resolver.resolve(new JobSource.StoredFile("b", "k"), new Cancellation())).asString().isEqualTo("b/k");
-      assertThat(resolver.resolve(JobSource.Inline.of(TORRENT), new Cancellation())).isEqualTo(TORRENT);
+      assertThat(resolver.resolve(new JobSource.StoredFile("b", "k"), new Cancellation()))
+          .asString()
+          .isEqualTo("b/k");
+      assertThat(resolver.resolve(JobSource.Inline.of(TORRENT), new Cancellation()))
+          .isEqualTo(TORRENT);
     }
   }
 

@@ -29,8 +29,7 @@ class StoreErrorsTest {
         new StoreErrors(URI.create("https://s3.example.org"))
             .translate(new ErrorResponseException(body, response, ""), "find bucket", "data", "");
 
-    assertThat(e)
-        .hasMessageContaining("in region eu-central-1: set piecework.store.region to it");
+    assertThat(e).hasMessageContaining("in region eu-central-1: set piecework.store.region to it");
     assertThat(e.reason()).isEqualTo(Reason.REFUSED);
   }
 }
