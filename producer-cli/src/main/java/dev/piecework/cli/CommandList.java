@@ -10,7 +10,7 @@ final class CommandList {
   private static final List<Group> GROUPS =
       List.of(
           new Group("On this machine alone", List.of("run", "demo")),
-          new Group("With a fleet", List.of("submit", "worker", "services")),
+          new Group("With a fleet", List.of("submit", "worker", "services", "limits")),
           new Group(
               "Jobs of a fleet",
               List.of(

@@ -116,6 +116,15 @@ public final class CommandStyle {
               ExitCode.BAD_CONFIGURATION,
               ExitCode.NO_RIGHTS);
       case "list", "get", "pause", "resume", "cancel", "retry" -> ofFleet(name);
+      case "limits" ->
+          List.of(
+              ExitCode.OK,
+              ExitCode.USAGE,
+              ExitCode.BROKER_UNAVAILABLE,
+              ExitCode.UNROUTABLE,
+              ExitCode.BAD_CONFIGURATION,
+              ExitCode.NO_RIGHTS,
+              ExitCode.NO_ANSWER);
       case "run" ->
           List.of(
               ExitCode.OK,

@@ -30,7 +30,8 @@ final class FleetQuestions {
         switch (client.ask(new GetJob(id))) {
           case ControlReply.Details details -> List.of(details.job());
           case ControlReply.Refused refused -> throw Refusals.exception(refused);
-          case ControlReply.Page _, ControlReply.Ordered _ -> throw otherQuestion();
+          case ControlReply.Page _, ControlReply.Ordered _, ControlReply.Limits _ ->
+              throw otherQuestion();
         };
   }
 
@@ -76,7 +77,8 @@ final class FleetQuestions {
     return switch (client.ask(new ListJobs(states, labels, MOST, Optional.empty()))) {
       case ControlReply.Page page -> page.jobs();
       case ControlReply.Refused refused -> throw Refusals.exception(refused);
-      case ControlReply.Details _, ControlReply.Ordered _ -> throw otherQuestion();
+      case ControlReply.Details _, ControlReply.Ordered _, ControlReply.Limits _ ->
+          throw otherQuestion();
     };
   }
 

@@ -66,7 +66,7 @@ final class GetCommand implements Callable<Integer> {
             context.complain(refused.message());
             failure = failure.or(() -> Optional.of(Refusals.exitCode(refused)));
           }
-          case ControlReply.Page _, ControlReply.Ordered _ ->
+          case ControlReply.Page _, ControlReply.Ordered _, ControlReply.Limits _ ->
               throw new CliException(ExitCode.INTERNAL, "a worker answered another question");
         }
       }

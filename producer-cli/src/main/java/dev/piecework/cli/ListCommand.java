@@ -106,7 +106,7 @@ final class ListCommand implements Callable<Integer> {
     return switch (client.ask(question)) {
       case ControlReply.Page page -> page;
       case ControlReply.Refused refused -> throw Refusals.exception(refused);
-      case ControlReply.Details _, ControlReply.Ordered _ ->
+      case ControlReply.Details _, ControlReply.Ordered _, ControlReply.Limits _ ->
           throw new CliException(ExitCode.INTERNAL, "a worker answered another question");
     };
   }

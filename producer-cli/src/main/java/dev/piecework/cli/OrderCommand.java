@@ -93,7 +93,7 @@ abstract class OrderCommand implements Callable<Integer> {
         context.complain(refused.message());
         yield Refusals.exitCode(refused);
       }
-      case ControlReply.Details _, ControlReply.Page _ ->
+      case ControlReply.Details _, ControlReply.Page _, ControlReply.Limits _ ->
           throw new CliException(ExitCode.INTERNAL, "a worker answered another question");
     };
   }

@@ -91,7 +91,8 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"submit", "watch", "events", "dlq", "inspect", "completion", "version"})
+  @ValueSource(
+      strings = {"submit", "watch", "events", "dlq", "limits", "inspect", "completion", "version"})
   void everyCommandHasHelp(String command) {
     CliRun run = CliRun.of(Map.of(), command, "--help");
 

@@ -60,6 +60,7 @@ class DocumentedExamplesIT {
     Files.writeString(
         folder.resolve("jobs.jsonl"), "{\"source\":{\"url\":\"https://example.org/a\"}}\n");
     connection = broker.connectionFactory().newConnection();
+    FakeFleet.listening(connection, FakeFleet.limits("w1", 3));
     try (Channel channel = connection.createChannel()) {
       channel.queueDeclare(Topology.DEAD_LETTER_QUEUE, true, false, false, Map.of());
       channel.queuePurge(Topology.DEAD_LETTER_QUEUE);

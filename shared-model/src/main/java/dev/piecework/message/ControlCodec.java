@@ -2,11 +2,13 @@ package dev.piecework.message;
 
 import dev.piecework.message.ControlReply.Code;
 import dev.piecework.message.ControlReply.Details;
+import dev.piecework.message.ControlReply.Limits;
 import dev.piecework.message.ControlReply.Ordered;
 import dev.piecework.message.ControlReply.Page;
 import dev.piecework.message.ControlReply.Refused;
 import dev.piecework.message.ControlRequest.Cancel;
 import dev.piecework.message.ControlRequest.GetJob;
+import dev.piecework.message.ControlRequest.GetLimits;
 import dev.piecework.message.ControlRequest.ListJobs;
 import dev.piecework.message.ControlRequest.Pause;
 import dev.piecework.message.ControlRequest.Resume;
@@ -28,8 +30,8 @@ public final class ControlCodec {
   /** Characters of a reason given with an order. */
   public static final int MAX_REASON = 500;
 
-  private static final String REQUESTS = "pause, resume, cancel, retry, get or list";
-  private static final String REPLIES = "ordered, job, jobs or error";
+  private static final String REQUESTS = "pause, resume, cancel, retry, get, list or limits";
+  private static final String REPLIES = "ordered, job, jobs, limits or error";
 
   private ControlCodec() {}
 
@@ -49,6 +51,7 @@ public final class ControlCodec {
           reason(json, cancel.reason());
         }
         case ControlRequest.OfJob ofJob -> json.writeStringProperty("job", ofJob.job());
+        case GetLimits _ -> {}
         case ListJobs list -> {
           JsonWriter.texts(json, "states", list.states());
           JsonWriter.texts(json, "labels", list.labels());
@@ -67,6 +70,7 @@ public final class ControlCodec {
       case Retry _ -> "retry";
       case GetJob _ -> "get";
       case ListJobs _ -> "list";
+      case GetLimits _ -> "limits";
     };
   }
 
@@ -94,6 +98,7 @@ public final class ControlCodec {
       case "retry" -> new Retry(job(json));
       case "get" -> new GetJob(job(json));
       case "list" -> list(json);
+      case "limits" -> new GetLimits();
       default -> throw unsupported("$.request", MessageException.quote(kind), REQUESTS);
     };
   }
@@ -164,6 +169,10 @@ public final class ControlCodec {
           json.writeEndArray();
           json.writeBooleanProperty("more", page.more());
         }
+        case Limits limits -> {
+          json.writeStringProperty("reply", "limits");
+          WorkerLimitsForm.write(json, limits);
+        }
         case Refused refused -> {
           json.writeStringProperty("reply", "error");
           json.writeStringProperty("code", refused.code().name());
@@ -198,6 +207,7 @@ public final class ControlCodec {
         }
         yield new Page(jobs, json.requiredFlag("more"));
       }
+      case "limits" -> WorkerLimitsForm.read(json);
       case "error" ->
           new Refused(
               code(json.requiredText("code", "a name of the fault")),

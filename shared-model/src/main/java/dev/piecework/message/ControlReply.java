@@ -46,6 +46,22 @@ public sealed interface ControlReply {
   }
 
   /**
+   * What the worker that answers may use at most, and what of it is in use.
+   *
+   * @param worker its id
+   * @param host the name of the host it is on
+   * @param workerVersion of the worker's program
+   * @param limits in the order in which people should see them
+   */
+  record Limits(String worker, String host, String workerVersion, List<WorkerLimit> limits)
+      implements ControlReply {
+    /** Copies the list. */
+    public Limits {
+      limits = List.copyOf(limits);
+    }
+  }
+
+  /**
    * Nothing was done.
    *
    * @param code why, for programs

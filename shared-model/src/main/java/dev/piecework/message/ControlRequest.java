@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /**
  * Something asked of the fleet: a question, or an order about one job. Any worker answers; the job
- * may be at another.
+ * may be at another. {@link GetLimits} alone is asked of every worker.
  */
 public sealed interface ControlRequest {
   /** The version of the form that this code writes. */
@@ -56,6 +56,9 @@ public sealed interface ControlRequest {
    * @param job the job's id
    */
   record GetJob(String job) implements OfJob {}
+
+  /** Asks a worker what it may use at most, and what of it is in use. */
+  record GetLimits() implements ControlRequest {}
 
   /**
    * Asks for jobs, oldest first.

@@ -23,13 +23,19 @@ public final class Topology {
   public static final String EVENTS_EXCHANGE = "piecework.events";
 
   /**
-   * Durable topic exchange for control messages: requests with {@link #REQUEST_KEY}, and {@link
-   * #orderRoutingKey} from worker to worker.
+   * Durable topic exchange for control messages: requests with {@link #REQUEST_KEY} and {@link
+   * #LIMITS_KEY}, and {@link #orderRoutingKey} from worker to worker.
    */
   public static final String CONTROL_EXCHANGE = "piecework.control";
 
   /** Routing key of a control request. */
   public static final String REQUEST_KEY = "request";
+
+  /**
+   * Routing key of the one request that every worker answers, each for itself: {@link
+   * ControlRequest.GetLimits}. A worker's queue of nudges is bound with it.
+   */
+  public static final String LIMITS_KEY = "limits";
 
   /** Durable queue of control requests; all workers consume it, one answers. */
   public static final String REQUESTS_QUEUE = "piecework.requests";

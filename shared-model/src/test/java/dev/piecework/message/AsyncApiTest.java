@@ -49,6 +49,7 @@ class AsyncApiTest {
     assertThat(text("channels", "requests", "bindings", "amqp", "exchange", "name"))
         .isEqualTo(Topology.CONTROL_EXCHANGE);
     assertThat(text("channels", "requests", "address")).isEqualTo(Topology.REQUEST_KEY);
+    assertThat(text("channels", "limits", "address")).isEqualTo(Topology.LIMITS_KEY);
     assertThat(text("channels", "deadLetters", "address")).isEqualTo(Topology.DEAD_LETTER_QUEUE);
     assertThat(map("components", "messages", "deadLetter", "headers", "properties").keySet())
         .hasToString(

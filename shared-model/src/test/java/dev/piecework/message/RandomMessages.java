@@ -98,12 +98,13 @@ final class RandomMessages {
 
   ControlRequest request() {
     String job = "job-" + random.nextInt(9);
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(7)) {
       case 0 -> new ControlRequest.Pause(job, text());
       case 1 -> new ControlRequest.Resume(job);
       case 2 -> new ControlRequest.Cancel(job, random.nextBoolean(), text());
       case 3 -> new ControlRequest.Retry(job);
       case 4 -> new ControlRequest.GetJob(job);
+      case 5 -> new ControlRequest.GetLimits();
       default ->
           new ControlRequest.ListJobs(
               random.nextBoolean() ? List.of() : List.of("queued", "running"),
@@ -114,7 +115,7 @@ final class RandomMessages {
   }
 
   ControlReply reply() {
-    return switch (random.nextInt(4)) {
+    return switch (random.nextInt(5)) {
       case 0 -> new ControlReply.Ordered(status(), random.nextBoolean());
       case 1 ->
           new ControlReply.Details(
@@ -123,6 +124,15 @@ final class RandomMessages {
           new ControlReply.Page(
               Stream.generate(this::status).limit(random.nextInt(5)).toList(),
               random.nextBoolean());
+      case 3 ->
+          new ControlReply.Limits(
+              text(),
+              text(),
+              text(),
+              Stream.generate(
+                      () -> new WorkerLimit(text(), text(), maybe(this::count), maybe(this::count)))
+                  .limit(random.nextInt(5))
+                  .toList());
       default ->
           new ControlReply.Refused(
               List.of(ControlReply.Code.values())

@@ -14,6 +14,7 @@ import dev.piecework.worker.lease.LeaseKeeper;
 import dev.piecework.worker.loop.Loop;
 import dev.piecework.worker.observe.Budgets;
 import dev.piecework.worker.observe.Observers;
+import dev.piecework.worker.observe.WorkerVersion;
 import dev.piecework.worker.outbox.OutboxPump;
 import dev.piecework.worker.pipeline.JobRunner;
 import dev.piecework.worker.pipeline.ProgressReporter;
@@ -111,14 +112,9 @@ final class WorkerDuties implements AutoCloseable {
     Gauge.builder("piecework.worker.info", () -> 1)
         .description("Which worker, and of what version")
         .tag("worker", workerId)
-        .tag("version", version())
+        .tag("version", WorkerVersion.text())
         .strongReference(true)
         .register(registry);
-  }
-
-  private static String version() {
-    String version = WorkerDuties.class.getPackage().getImplementationVersion();
-    return version == null ? "unknown" : version;
   }
 
   /** What must turn for the worker to be of use; cleaning and progress reports may rest. */

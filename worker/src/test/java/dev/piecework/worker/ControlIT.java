@@ -18,6 +18,7 @@ import dev.piecework.message.JobSource;
 import dev.piecework.message.JobStatus;
 import dev.piecework.message.JobTransition;
 import dev.piecework.message.Topology;
+import dev.piecework.message.WorkerLimit;
 import dev.piecework.testkit.Content;
 import dev.piecework.testkit.TorrentMaker;
 import dev.piecework.worker.fault.Fault;
@@ -28,12 +29,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -403,6 +406,67 @@ class ControlIT {
       List<String> states, Map<String, String> labels, int limit, Optional<String> after)
       throws Exception {
     return (ControlReply.Page) ask(new ControlRequest.ListJobs(states, labels, limit, after));
+  }
+
+  private void everyone(ControlRequest request) throws Exception {
+    channel.basicPublish(
+        Topology.CONTROL_EXCHANGE,
+        Topology.LIMITS_KEY,
+        new AMQP.BasicProperties.Builder().correlationId("c").replyTo(replyQueue).build(),
+        ControlCodec.encode(request));
+  }
+
+  @Test
+  void everyWorkerTellsItsLimits() throws Exception {
+    worker("a");
+    worker("b", "piecework.worker.slots", 7, "piecework.engine.connections-per-second", 30);
+    submitAndAwaitPart();
+
+    everyone(new ControlRequest.GetLimits());
+    Map<String, ControlReply.Limits> told = new HashMap<>();
+    for (int i = 0; i < 2; i++) {
+      ControlReply.Limits one = (ControlReply.Limits) next();
+      told.put(one.worker(), one);
+    }
+
+    assertThat(told.get("a")).satisfies(a -> assertThat(a.host()).isNotEmpty());
+    assertThat(limit(told.get("a"), "slots").limit()).contains(2L);
+    assertThat(limit(told.get("b"), "slots").limit()).contains(7L);
+    assertThat(
+            told.values().stream().mapToLong(each -> limit(each, "slots").used().orElse(0L)).sum())
+        .isEqualTo(1);
+    assertThat(limit(told.get("b"), "connections_per_second"))
+        .isEqualTo(
+            new WorkerLimit(
+                "connections_per_second", "count/s", Optional.of(30L), Optional.empty()));
+  }
+
+  private static WorkerLimit limit(ControlReply.@Nullable Limits limits, String name) {
+    return Objects.requireNonNull(limits).limits().stream()
+        .filter(each -> each.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void aWorkerThatIsAskedAloneTellsItsOwnLimits() throws Exception {
+    worker("a");
+
+    assertThat(((ControlReply.Limits) ask(new ControlRequest.GetLimits())).worker()).isEqualTo("a");
+  }
+
+  @Test
+  void anOrderIsNotGivenToEveryWorker() throws Exception {
+    worker("a");
+    submitAndAwaitPart();
+
+    everyone(new ControlRequest.Cancel(job, true, ""));
+
+    assertThat(next())
+        .isInstanceOfSatisfying(
+            ControlReply.Refused.class,
+            refused -> assertThat(refused.code()).isEqualTo(Code.INVALID));
+    assertThat(get().job().state()).isEqualTo("running");
   }
 
   @Test

@@ -9,11 +9,14 @@ import dev.piecework.cli.CliException;
 import dev.piecework.exit.ExitCode;
 import dev.piecework.message.ControlCodec;
 import dev.piecework.message.ControlReply;
+import dev.piecework.message.ControlReply.Limits;
 import dev.piecework.message.ControlRequest;
+import dev.piecework.message.ControlRequest.GetLimits;
 import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,13 +111,53 @@ public final class ControlClient implements AutoCloseable {
       int end = Math.min(requests.size(), first + AT_ONCE);
       Map<String, Integer> open = new HashMap<>();
       for (int i = first; i < end; i++) {
-        open.put(send(requests.get(i)), i);
+        open.put(send(requests.get(i), Topology.REQUEST_KEY), i);
       }
       await(open, answers);
     }
     return IntStream.range(0, requests.size())
         .mapToObj(i -> Optional.ofNullable(answers.get(i)))
         .toList();
+  }
+
+  /**
+   * Asks every worker for its limits, and gathers answers until the time is over.
+   *
+   * @return those that came, in no order; empty when there were none
+   */
+  public List<Limits> askAllForLimits() throws InterruptedException {
+    List<Limits> answers = new ArrayList<>();
+    String id = send(new GetLimits(), Topology.LIMITS_KEY);
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      switch (heard.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+        case Heard.Reply(String correlation, ControlReply reply) -> {
+          if (correlation.equals(id) && reply instanceof Limits limits) {
+            answers.add(limits);
+          }
+        }
+        case Heard.Unreadable(String why) -> throw unreadable(why);
+        case Heard.Closed() -> throw closed();
+        // Nobody listens, or nobody has more to say.
+        case Heard.Returned() -> {
+          return answers;
+        }
+        case null -> {
+          return answers;
+        }
+      }
+    }
+  }
+
+  /** What to throw when no worker told its limits. */
+  public CliException noLimits() {
+    return new CliException(
+        ExitCode.NO_ANSWER,
+        "no worker (of this version) told its limits at "
+            + settings.address()
+            + ", waited for at most "
+            + patience.toSeconds()
+            + " s; is one running?");
   }
 
   /** What to throw when there was no answer. */
@@ -138,7 +181,7 @@ public final class ControlClient implements AutoCloseable {
         : null;
   }
 
-  private String send(ControlRequest request) {
+  private String send(ControlRequest request, String routingKey) {
     String id = UUID.randomUUID().toString();
     AMQP.BasicProperties properties =
         new AMQP.BasicProperties.Builder()
@@ -152,11 +195,7 @@ public final class ControlClient implements AutoCloseable {
             .build();
     try {
       channel.basicPublish(
-          Topology.CONTROL_EXCHANGE,
-          Topology.REQUEST_KEY,
-          true,
-          properties,
-          ControlCodec.encode(request));
+          Topology.CONTROL_EXCHANGE, routingKey, true, properties, ControlCodec.encode(request));
     } catch (IOException | ShutdownSignalException e) {
       throw lost(e);
     }
@@ -179,15 +218,20 @@ public final class ControlClient implements AutoCloseable {
             answers.put(index, reply);
           }
         }
-        case Heard.Unreadable(String why) ->
-            throw new CliException(ExitCode.INTERNAL, "a worker's answer cannot be read: " + why);
+        case Heard.Unreadable(String why) -> throw unreadable(why);
         case Heard.Returned() -> throw noQueue();
-        case Heard.Closed() -> {
-          ShutdownSignalException reason = channel.getCloseReason();
-          throw lost(reason == null ? new IOException("the reply queue was deleted") : reason);
-        }
+        case Heard.Closed() -> throw closed();
       }
     }
+  }
+
+  private static CliException unreadable(String why) {
+    return new CliException(ExitCode.INTERNAL, "a worker's answer cannot be read: " + why);
+  }
+
+  private CliException closed() {
+    ShutdownSignalException reason = channel.getCloseReason();
+    return lost(reason == null ? new IOException("the reply queue was deleted") : reason);
   }
 
   private static Heard read(Delivery reply) {

@@ -1,16 +1,20 @@
 package dev.piecework.worker.control;
 
+import dev.piecework.engine.EngineSettings;
 import dev.piecework.worker.cancel.Clearances;
 import dev.piecework.worker.intake.RegistrationIntake;
 import dev.piecework.worker.job.JobStatuses;
 import dev.piecework.worker.job.Orders;
 import dev.piecework.worker.job.Registrations;
 import dev.piecework.worker.lease.LeaseKeeper;
+import dev.piecework.worker.observe.Budgets;
+import dev.piecework.worker.observe.WorkerVersion;
 import dev.piecework.worker.outbox.Outbox;
 import dev.piecework.worker.outbox.OutboxPump;
 import dev.piecework.worker.settings.BrokerSettings;
 import dev.piecework.worker.settings.WorkerSettings;
 import dev.piecework.worker.transfer.TransferFactory;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -31,14 +35,25 @@ public class ControlConfiguration {
   }
 
   @Bean
+  LimitsReport limitsReport(
+      TransferFactory transfers, MeterRegistry registry, EngineSettings engine) {
+    return new LimitsReport(
+        transfers.scratchId(),
+        WorkerVersion.text(),
+        new Budgets(registry),
+        engine.connectionsPerSecond());
+  }
+
+  @Bean
   RequestHandler requestHandler(
       Orders orders,
       JdbcClient jdbc,
       Clearances clearances,
       OutboxPump outbox,
+      LimitsReport limits,
       WorkerSettings settings) {
     return new RequestHandler(
-        orders, new JobStatuses(jdbc), clearances, outbox, settings.controlWait());
+        orders, new JobStatuses(jdbc), clearances, outbox, limits, settings.controlWait());
   }
 
   @Bean(destroyMethod = "")
@@ -56,6 +71,7 @@ public class ControlConfiguration {
   ControlLink controlLink(
       BrokerSettings settings,
       RequestHandler handler,
+      LimitsReport limits,
       RegistrationIntake registrations,
       LeaseKeeper leases,
       TransferFactory transfers) {
@@ -63,6 +79,7 @@ public class ControlConfiguration {
         settings,
         "piecework-worker-" + transfers.scratchId() + "-control",
         handler,
+        limits,
         registrations,
         leases::look);
   }

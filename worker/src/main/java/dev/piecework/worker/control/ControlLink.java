@@ -30,9 +30,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The connection that requests come by: all workers consume one queue of them in competition, and
- * each has a queue of its own for nudges about jobs that have an order. Registrations of jobs come
- * by it too. It is apart from the one that jobs come by, so that a worker whose slots are full
- * still answers, and knows what waits.
+ * each has a queue of its own for nudges about jobs that have an order, and for what every worker
+ * is asked. Registrations of jobs come by it too. It is apart from the one that jobs come by, so
+ * that a worker whose slots are full still answers, and knows what waits.
  *
  * <p>A request is acknowledged when it is answered; so if its worker dies, another answers. Made
  * anew when it is lost.
@@ -46,6 +46,7 @@ public final class ControlLink implements AutoCloseable {
   private final BrokerSettings settings;
   private final String name;
   private final RequestHandler handler;
+  private final LimitsReport limits;
   private final RegistrationIntake registrations;
   private final Consumer<String> ordered;
   private final Loop connecting;
@@ -64,15 +65,17 @@ public final class ControlLink implements AutoCloseable {
    * @param name what the broker's management shows
    * @param ordered told of every job that has an order, on a thread of its own
    */
-  public ControlLink(
+  ControlLink(
       BrokerSettings settings,
       String name,
       RequestHandler handler,
+      LimitsReport limits,
       RegistrationIntake registrations,
       Consumer<String> ordered) {
     this.settings = settings;
     this.name = name;
     this.handler = handler;
+    this.limits = limits;
     this.registrations = registrations;
     this.ordered = ordered;
     this.connecting = new Loop("control", RETRY, 0.2, this::connect);
@@ -112,7 +115,18 @@ public final class ControlLink implements AutoCloseable {
     String orders = "piecework.orders." + UUID.randomUUID();
     requests.queueDeclare(orders, false, true, true, Map.of());
     requests.queueBind(orders, Topology.CONTROL_EXCHANGE, Topology.ORDER_PREFIX + "*");
-    requests.basicConsume(orders, true, (_, nudge) -> nudged(nudge), _ -> {});
+    requests.queueBind(orders, Topology.CONTROL_EXCHANGE, Topology.LIMITS_KEY);
+    requests.basicConsume(
+        orders,
+        true,
+        (_, delivery) -> {
+          if (delivery.getEnvelope().getRoutingKey().equals(Topology.LIMITS_KEY)) {
+            Thread.ofVirtual().name("limits").start(() -> tellLimits(replies, delivery));
+          } else {
+            nudged(delivery);
+          }
+        },
+        _ -> {});
     requests.basicQos(REQUESTS_AT_ONCE);
     String tag =
         requests.basicConsume(
@@ -169,16 +183,42 @@ public final class ControlLink implements AutoCloseable {
     }
   }
 
+  private void tellLimits(Channel replies, Delivery request) {
+    try {
+      reply(replies, request.getProperties(), limits(request));
+    } catch (IOException | AlreadyClosedException e) {
+      LOG.debug("the limits were lost with the connection: {}", e.toString());
+    }
+  }
+
+  /** An order would be carried out by each worker. */
+  private ControlReply limits(Delivery delivery) {
+    try {
+      return ControlCodec.decodeRequest(delivery.getBody()) instanceof ControlRequest.GetLimits
+          ? limits.now()
+          : new ControlReply.Refused(
+              Code.INVALID,
+              "with routing key \"%s\" nothing but the limits can be asked for; send other requests with \"%s\""
+                  .formatted(Topology.LIMITS_KEY, Topology.REQUEST_KEY));
+    } catch (MessageException e) {
+      return refused(e);
+    }
+  }
+
+  private static ControlReply refused(MessageException e) {
+    LOG.warn("request refused: {}", e.getMessage());
+    return new ControlReply.Refused(
+        e.error() == MessageError.UNSUPPORTED_VERSION ? Code.UNSUPPORTED : Code.INVALID,
+        e.error() + ": " + e.getMessage());
+  }
+
   private ControlReply answer(Channel replies, Delivery delivery) {
     AMQP.BasicProperties properties = delivery.getProperties();
     ControlRequest request;
     try {
       request = ControlCodec.decodeRequest(delivery.getBody());
     } catch (MessageException e) {
-      LOG.warn("request refused: {}", e.getMessage());
-      return new ControlReply.Refused(
-          e.error() == MessageError.UNSUPPORTED_VERSION ? Code.UNSUPPORTED : Code.INVALID,
-          e.error() + ": " + e.getMessage());
+      return refused(e);
     }
     ControlReply reply =
         handler.handle(
@@ -206,7 +246,7 @@ public final class ControlLink implements AutoCloseable {
           case ControlReply.Ordered ordered ->
               "ordered, but not in effect yet: it is " + ordered.job().state();
           case ControlReply.Refused refused -> refused.code() + ": " + refused.message();
-          case ControlReply.Details _, ControlReply.Page _ -> "answered";
+          case ControlReply.Details _, ControlReply.Page _, ControlReply.Limits _ -> "answered";
         });
   }
 

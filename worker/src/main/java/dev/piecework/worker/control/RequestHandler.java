@@ -6,6 +6,7 @@ import dev.piecework.message.ControlReply.Refused;
 import dev.piecework.message.ControlRequest;
 import dev.piecework.message.ControlRequest.Cancel;
 import dev.piecework.message.ControlRequest.GetJob;
+import dev.piecework.message.ControlRequest.GetLimits;
 import dev.piecework.message.ControlRequest.ListJobs;
 import dev.piecework.message.ControlRequest.OfJob;
 import dev.piecework.message.ControlRequest.Pause;
@@ -27,8 +28,9 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Answers requests from SQL. What is ordered is written there first; then whoever holds the job is
- * nudged, and the effect is waited for by looking at the row, wherever the job is.
+ * Answers requests: from SQL, but for the limits of this worker. What is ordered is written there
+ * first; then whoever holds the job is nudged, and the effect is waited for by looking at the row,
+ * wherever the job is.
  */
 public final class RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RequestHandler.class);
@@ -39,22 +41,25 @@ public final class RequestHandler {
   private final JobStatuses statuses;
   private final Clearances clearances;
   private final OutboxPump outbox;
+  private final LimitsReport limits;
   private final Duration longestWait;
   private volatile boolean closing;
 
   /**
    * @param longestWait how long an order's effect is waited for before the answer is "not yet"
    */
-  public RequestHandler(
+  RequestHandler(
       Orders orders,
       JobStatuses statuses,
       Clearances clearances,
       OutboxPump outbox,
+      LimitsReport limits,
       Duration longestWait) {
     this.orders = orders;
     this.statuses = statuses;
     this.clearances = clearances;
     this.outbox = outbox;
+    this.limits = limits;
     this.longestWait = longestWait;
   }
 
@@ -71,6 +76,7 @@ public final class RequestHandler {
     Duration wait = patience.compareTo(longestWait) < 0 ? patience : longestWait;
     try {
       return switch (request) {
+        case GetLimits _ -> limits.now();
         case ListJobs list -> list(list);
         case GetJob get ->
             statuses
