@@ -336,10 +336,13 @@ class EndingsIT {
   @Test
   void anObjectThatSomebodyChangesBeforeItIsVerified() throws Exception {
     worker();
+    // So that the job does not end before its object is changed.
+    store.faults().answer(503, request -> request.uploadsPart());
     submit();
     String key = job + "/set/a-small.bin";
     await("the small object", () -> store.objects("data").containsKey(key));
     store.write("data", key, new byte[(int) MEBIBYTE]);
+    store.faults().clear();
 
     assertThat(retriedFor()).isEqualTo("VERIFY_FAILED");
     endsWell();
