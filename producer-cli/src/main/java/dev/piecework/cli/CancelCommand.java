@@ -12,6 +12,7 @@ import picocli.CommandLine.Option;
     description = {
       "Give jobs up: open uploads are aborted, scratch is discarded.",
       "In any state but completed. Finished objects stay, unless --delete-objects is given.",
+      "Of a job that seeds, which is complete, the seeding ends.",
       ""
     },
     footerHeading = "%nExamples:%n",

@@ -123,6 +123,10 @@ class ControlIT {
   }
 
   private void submit(Map<String, String> labels) throws Exception {
+    submit(labels, Optional.empty());
+  }
+
+  private void submit(Map<String, String> labels, Optional<Double> seedRatio) throws Exception {
     broker.submit(
         new JobMessage(
             1,
@@ -131,7 +135,7 @@ class ControlIT {
             new Destination("data", ""),
             new JobOptions(
                 3,
-                Optional.empty(),
+                seedRatio,
                 Optional.empty(),
                 List.of(),
                 Optional.empty(),
@@ -256,6 +260,22 @@ class ControlIT {
     assertThat(broker.await(job, EventType.CANCELLED).data())
         .isEqualTo(new EventData.Cancelled(true));
     assertThat(swarm.deleted).contains("data.bin").hasSize(2);
+  }
+
+  @Test
+  void aJobThatSeedsIsCompleteAndEndsItsSeedingWhenCancelled() throws Exception {
+    worker("a");
+    swarm.permits.release(100);
+    submit(Map.of(), Optional.of(1000.0));
+    broker.await(job, EventType.SEEDING);
+
+    JobStatus ended = ordered(new ControlRequest.Cancel(job, false, "the host is needed"));
+
+    assertThat(ended.state()).isEqualTo("completed");
+    assertThat(ended.reason()).isEqualTo("by order: the host is needed; seeding ended");
+    assertThat(swarm.deleted).isEmpty();
+    assertThat(broker.story(job)).endsWith("completed@1", "seeding@1");
+    Awaitility.await().atMost(LIMIT).until(() -> broker.ready() == 0);
   }
 
   @Test

@@ -107,13 +107,15 @@ public final class JobLedger {
         });
   }
 
-  /** The end of seeding, whatever ended it. */
+  /** The end of seeding, whatever ended it: {@code reason}, unless it was ordered. */
   public void seedingEnded(Lease lease, String reason) {
     holding(
         lease,
         row -> {
           JobRow after = row.ended(JobState.COMPLETED, 0);
-          transitions.change(row, after, reason);
+          boolean ordered = row.order() == Order.CANCEL;
+          transitions.change(
+              row, after, ordered ? OrderedEnds.text(row.orderReason(), "seeding ended") : reason);
           return after;
         });
   }

@@ -50,7 +50,8 @@ final class OrderedEnds {
     return after;
   }
 
-  private static String text(String reason, String circumstance) {
+  /** How an obeyed order stands in the history. */
+  static String text(String reason, String circumstance) {
     return "by order"
         + (reason.isEmpty() ? "" : ": " + reason)
         + (circumstance.isEmpty() ? "" : "; " + circumstance);

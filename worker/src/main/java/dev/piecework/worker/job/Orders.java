@@ -60,6 +60,9 @@ public final class Orders {
     record NoSuchJob() implements Outcome {}
   }
 
+  private static final String COMPLETED_WITH_OBJECTS =
+      "has completed, and seeds: its objects are not deleted by a cancel, which without deleting"
+          + " ends its seeding";
   private static final Outcome DONE = new Outcome.Done();
   private static final Outcome WAITING = new Outcome.Waiting();
 
@@ -103,7 +106,9 @@ public final class Orders {
       case RUNNING ->
           row.order() == Order.PAUSE ? WAITING : conflict(row, "runs: it was told to go on");
       case QUEUED, RETRYING -> conflict(row, "is " + row.state().wireName() + " again");
-      case SEEDING, COMPLETED -> conflict(row, "has completed: there is nothing left to pause");
+      case SEEDING ->
+          conflict(row, "has completed, and seeds: it cannot rest; \"cancel\" ends its seeding");
+      case COMPLETED -> conflict(row, "has completed: there is nothing left to pause");
       case FAILED -> conflict(row, "has failed: there is nothing left to pause");
       case CANCELLING -> conflict(row, "is being cancelled");
       case CANCELLED -> conflict(row, "has been cancelled");
@@ -142,7 +147,7 @@ public final class Orders {
   /**
    * Gives a job up. The row goes to {@link JobState#CANCELLING} at once unless a worker runs the
    * job; {@link CancelledJobs} has the rest. Submissions of it that are registered by now and still
-   * on the queue are void.
+   * on the queue are void. A job that seeds is complete already: only its seeding ends.
    *
    * @param requestId as in {@link #pause}
    * @param deleteObjects whether objects that it has finished are deleted too
@@ -187,7 +192,23 @@ public final class Orders {
         }
         yield cancelStands(row, delete);
       }
-      case SEEDING, COMPLETED -> cancelStands(row, delete);
+      case SEEDING -> {
+        if (delete) {
+          yield conflict(row, COMPLETED_WITH_OBJECTS);
+        }
+        if (!row.leased()) {
+          transitions.change(
+              row,
+              row.ended(JobState.COMPLETED, 0),
+              OrderedEnds.text(reason, "seeding ended with its worker " + row.leaseOwner()));
+          yield DONE;
+        }
+        if (row.order() != Order.CANCEL) {
+          transitions.order(told, "end its seeding");
+        }
+        yield WAITING;
+      }
+      case COMPLETED -> cancelStands(row, delete);
     };
   }
 
@@ -201,7 +222,8 @@ public final class Orders {
               : DONE;
       case CANCELLING -> WAITING;
       case RUNNING -> row.order() == Order.CANCEL ? WAITING : conflict(row, "runs again");
-      case SEEDING, COMPLETED -> conflict(row, "has completed: there is nothing left to cancel");
+      case SEEDING -> row.order() == Order.CANCEL ? WAITING : conflict(row, COMPLETED_WITH_OBJECTS);
+      case COMPLETED -> conflict(row, "has completed: there is nothing left to cancel");
       case QUEUED, RETRYING, PAUSED, FAILED ->
           conflict(row, "is " + row.state().wireName() + " again");
     };
@@ -249,11 +271,14 @@ public final class Orders {
     return transitions.read(jobId).map(Orders::pauseStands).orElseGet(Outcome.NoSuchJob::new);
   }
 
-  /** How an order stands that {@link #cancel} was told to wait for. */
+  /**
+   * How an order stands that {@link #cancel} was told to wait for. One that has to be waited for
+   * ends at COMPLETED only where it was seeding that had to end.
+   */
   public Outcome cancelStands(String jobId, boolean deleteObjects) {
     return transitions
         .read(jobId)
-        .map(row -> cancelStands(row, deleteObjects))
+        .map(row -> row.state() == JobState.COMPLETED ? DONE : cancelStands(row, deleteObjects))
         .orElseGet(Outcome.NoSuchJob::new);
   }
 

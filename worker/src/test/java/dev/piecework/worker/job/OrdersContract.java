@@ -36,9 +36,13 @@ abstract class OrdersContract extends LedgerFixture {
   }
 
   private void complete(Lease lease) {
+    complete(lease, false);
+  }
+
+  private void complete(Lease lease, boolean seeding) {
     ledger.complete(
         lease,
-        false,
+        seeding,
         totals -> new EventData.Completed("h", "n", "bucket", 1, List.of(), "k", 0, 0, 1.0, 0));
   }
 
@@ -305,6 +309,35 @@ abstract class OrdersContract extends LedgerFixture {
     assertThat(orders.resume("", job)).isInstanceOf(Outcome.Conflict.class);
     assertThat(orders.retry("", job)).isInstanceOf(Outcome.Conflict.class);
     assertThat(row().state()).isEqualTo(JobState.COMPLETED);
+  }
+
+  @Test
+  void cancelEndsTheSeedingOfACompletedJob() {
+    Lease lease = accepted("a").lease();
+    complete(lease, true);
+
+    assertThat(pause()).isInstanceOf(Outcome.Conflict.class);
+    assertThat(orders.cancel("", job, true, "")).isInstanceOf(Outcome.Conflict.class);
+    assertThat(orders.cancel("", job, false, "enough")).isEqualTo(WAITING);
+    assertThat(orders.cancelStands(job, false)).isEqualTo(WAITING);
+    ledger.seedingEnded(lease, "told to stop");
+
+    assertThat(orders.cancelStands(job, false)).isEqualTo(DONE);
+    assertThat(reason()).isEqualTo("by order: enough; seeding ended");
+    assertThat(row().state()).isEqualTo(JobState.COMPLETED);
+    assertThat(outboxTypes()).containsExactly("accepted", "started", "completed", "seeding");
+  }
+
+  @Test
+  void cancelEndsSeedingWhoseWorkerIsGoneAtOnce() {
+    Lease lease = accepted("a").lease();
+    complete(lease, true);
+    expireLease();
+
+    assertThat(cancel()).isEqualTo(DONE);
+    assertThat(row().state()).isEqualTo(JobState.COMPLETED);
+    assertThatThrownBy(() -> ledger.seedingEnded(lease, "late"))
+        .isInstanceOf(LeaseLostException.class);
   }
 
   @Test
