@@ -41,6 +41,7 @@ class Bench:
 
     def leechers(self, case):
         """The programs that are here; the others are named."""
+        self.report.begin(case)
         there = []
         for client in LEECHERS:
             if self.programs and not any(client.name.startswith(each) for each in self.programs):
@@ -54,7 +55,8 @@ class Bench:
 
     def turn(self, case, program, action):
         """One measurement; a program that fails is named, and the rest goes on."""
-        self.report.load.append(os.getloadavg()[0])
+        self.report.begin(case)
+        self.report.about[case]["load"].append(os.getloadavg()[0])
         try:
             result = action()
             self.report.add(case, program, result)

@@ -1,5 +1,6 @@
 """Results: one record per case, program and metric; a table, a file for machines, and plots."""
 
+import datetime
 import json
 import os
 import platform
@@ -30,7 +31,31 @@ class Report:
         self.values = {}
         self.remarks = []
         self.settings = {}
-        self.load = []
+        self.about = {}
+
+    def begin(self, case):
+        """Says under what circumstances a case is measured; what was kept of it is forgotten."""
+        if self.about.get(case, {}).get("run") is self.settings:
+            return
+        self.values.pop(case, None)
+        self.remarks = [each for each in self.remarks if each[0] != case]
+        self.about[case] = {"run": self.settings, "commit": commit(), "load": [],
+                            "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat()}
+
+    def keep(self):
+        """Takes over what earlier runs on this machine have measured."""
+        try:
+            with open(os.path.join(self.folder, "report.json"), encoding="utf-8") as file:
+                earlier = json.load(file)
+        except FileNotFoundError:
+            return
+        if earlier["machine"] != machine():
+            raise SystemExit("bench: what is in bench/report was measured on another machine")
+        for record in earlier["records"]:
+            programs = self.values.setdefault(record["case"], {})
+            programs.setdefault(record["program"], {})[record["metric"]] = record["values"]
+        self.remarks = [(each["case"], each["text"]) for each in earlier["remarks"]]
+        self.about = earlier["cases"]
 
     def add(self, case, program, result):
         """Adds one run's metrics."""
@@ -59,7 +84,7 @@ class Report:
             for metric, values in metrics.items()]
         with open(os.path.join(self.folder, "report.json"), "w", encoding="utf-8") as file:
             json.dump({
-                "machine": machine(), "settings": self.settings, "load": self.load,
+                "machine": machine(), "cases": self.about,
                 "records": records, "bars": bars,
                 "remarks": [{"case": case, "text": text} for case, text in self.remarks]},
                 file, indent=1)
@@ -80,11 +105,7 @@ class Report:
     def markdown(self, bars, plots):
         """The table for people."""
         lines = ["# Measured", ""]
-        lines += [f"- {name}: {value}" for name, value in {**machine(), **self.settings}.items()]
-        if self.load:
-            lines.append(
-                "- load of the machine before each turn: "
-                f"median {statistics.median(self.load):.2f}, most {max(self.load):.2f}")
+        lines += [f"- {name}: {value}" for name, value in machine().items()]
         lines += ["", "Median, and in brackets the least and the most of all turns.", ""]
         if bars:
             lines += ["## Bars", "", "| bar | wanted | measured | reached |", "| --- | --- | --- | --- |"]
@@ -94,7 +115,7 @@ class Report:
             lines.append("")
         for case, programs in self.values.items():
             metrics = [m for m in METRICS if any(m in each for each in programs.values())]
-            lines += [f"## {case}", "", "| program | " + " | ".join(
+            lines += [f"## {case}", "", self.circumstances(case), "", "| program | " + " | ".join(
                 METRICS[m][0] for m in metrics) + " |", "| --- |" + " ---: |" * len(metrics)]
             for program, values in programs.items():
                 lines.append(f"| {program} | " + " | ".join(
@@ -107,6 +128,17 @@ class Report:
         for text in [text for about, text in self.remarks if about not in self.values]:
             lines.append(f"- {text}")
         return "\n".join(lines) + "\n"
+
+    def circumstances(self, case):
+        """When and how a case was measured."""
+        about = self.about[case]
+        run = about["run"]
+        said = (f"`{run['command']}` on {about['date']}, commit {about['commit']}; turns:"
+                f" {run['turns']}")
+        if about["load"]:
+            said += ("; load of the machine before each turn: median"
+                     f" {statistics.median(about['load']):.2f}, most {max(about['load']):.2f}")
+        return said
 
     def plots(self):
         """One picture per case; none without matplotlib."""
@@ -163,7 +195,11 @@ def machine():
         "processor": f"{len(models)} x {models[0] if models else platform.machine()}",
         "memory": f"{memory:.0f} GiB",
         "kernel": platform.release(),
-        "commit": subprocess.run(
-            ["git", "describe", "--always", "--dirty"], capture_output=True, text=True,
-            cwd=os.path.dirname(os.path.abspath(__file__))).stdout.strip(),
     }
+
+
+def commit():
+    """What is measured."""
+    return subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True,
+        cwd=os.path.dirname(os.path.abspath(__file__))).stdout.strip()
