@@ -250,12 +250,13 @@ public final class ControlLink implements AutoCloseable {
         });
   }
 
-  /** The sender gives up when its message expires; the answer must be there somewhat before. */
-  private static Duration patience(AMQP.BasicProperties properties) {
+  /** The sender gives up when its message expires. */
+  private static Optional<Duration> patience(AMQP.BasicProperties properties) {
     try {
-      return Duration.ofMillis(Long.parseLong(String.valueOf(properties.getExpiration())) * 3 / 4);
+      return Optional.of(
+          Duration.ofMillis(Long.parseLong(String.valueOf(properties.getExpiration()))));
     } catch (NumberFormatException e) {
-      return Duration.ofDays(1);
+      return Optional.empty();
     }
   }
 

@@ -20,6 +20,11 @@ import dev.piecework.worker.job.Orders.Outcome;
 import dev.piecework.worker.outbox.OutboxPump;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -36,6 +41,9 @@ public final class RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RequestHandler.class);
   private static final Duration FIRST_LOOK = Duration.ofMillis(20);
   private static final Duration LONGEST_PAUSE = Duration.ofMillis(250);
+
+  /** Beyond the wait for an effect, when the sender does not say how long it waits. */
+  private static final Duration SPARE = Duration.ofSeconds(2);
 
   private final Orders orders;
   private final JobStatuses statuses;
@@ -65,15 +73,63 @@ public final class RequestHandler {
 
   /**
    * Does what is asked and says what came of it. Blocks until an order is in effect, or for as long
-   * as the answer may take.
+   * as the answer may take: a database that hangs, or is away, must not outlast the sender.
    *
    * @param requestId tells one that is delivered again; empty if the sender gave none
-   * @param patience how long the sender waits
+   * @param patience how long the sender waits; it is answered within seven eighths of it, an
+   *     order's effect is waited for during three quarters at most. Empty if it does not say
    * @param nudge says to all workers that a job has an order
    */
   public ControlReply handle(
-      ControlRequest request, String requestId, Duration patience, Consumer<String> nudge) {
-    Duration wait = patience.compareTo(longestWait) < 0 ? patience : longestWait;
+      ControlRequest request,
+      String requestId,
+      Optional<Duration> patience,
+      Consumer<String> nudge) {
+    Duration wait =
+        patience
+            .map(all -> all.multipliedBy(3).dividedBy(4))
+            .filter(most -> most.compareTo(longestWait) < 0)
+            .orElse(longestWait);
+    Duration limit =
+        patience.map(all -> all.multipliedBy(7).dividedBy(8)).orElse(longestWait.plus(SPARE));
+    CompletableFuture<ControlReply> reply = new CompletableFuture<>();
+    // Never interrupted: an interrupt closes an H2 database under everybody.
+    Thread.ofVirtual()
+        .name("answer")
+        .start(() -> {
+          try {
+            reply.complete(handle(request, requestId, wait, nudge));
+          } catch (RuntimeException e) {
+            reply.completeExceptionally(e);
+          }
+        });
+    try {
+      return reply.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      LOG.warn(
+          "a request could not be answered within {} ms: the database does not answer",
+          limit.toMillis());
+      return unavailable(
+          request instanceof OfJob && !(request instanceof GetJob)
+              ? "whether the order was taken is not known, and it may yet be: \"get\" tells when the database is back"
+              : "try again later");
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a request could not be answered", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return unavailable("this worker is being stopped; ask again");
+    }
+  }
+
+  private static Refused unavailable(String advice) {
+    return new Refused(
+        Code.UNAVAILABLE,
+        "the workers' database does not answer now, so that nothing is known about the jobs; "
+            + advice);
+  }
+
+  private ControlReply handle(
+      ControlRequest request, String requestId, Duration wait, Consumer<String> nudge) {
     try {
       return switch (request) {
         case GetLimits _ -> limits.now();
@@ -111,10 +167,7 @@ public final class RequestHandler {
       LOG.warn(
           "a request could not be answered: the database cannot be used: {}",
           String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
-      return new Refused(
-          Code.UNAVAILABLE,
-          "the workers' database does not answer now, so that nothing is known about the jobs; try"
-              + " again later");
+      return unavailable("try again later");
     }
   }
 
