@@ -1,6 +1,5 @@
 package dev.piecework.worker.store;
 
-import dev.piecework.worker.checksum.Crc32cCombiner;
 import dev.piecework.worker.store.StoreException.Reason;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.minio.AbortMultipartUploadArgs;
@@ -8,24 +7,17 @@ import io.minio.CompleteMultipartUploadArgs;
 import io.minio.CreateMultipartUploadArgs;
 import io.minio.GetObjectArgs;
 import io.minio.GetObjectResponse;
-import io.minio.HeadBucketArgs;
 import io.minio.HeadObjectArgs;
 import io.minio.Http;
-import io.minio.ListMultipartUploadsArgs;
-import io.minio.ListPartsArgs;
 import io.minio.MinioAsyncClient;
 import io.minio.PutObjectAPIArgs;
 import io.minio.RemoveObjectArgs;
 import io.minio.UploadPartArgs;
-import io.minio.messages.ListMultipartUploadsResult;
-import io.minio.messages.ListPartsResult;
 import io.minio.messages.Part;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -40,16 +32,13 @@ import okhttp3.OkHttpClient;
  * StoreException}.
  */
 public final class ObjectStore implements AutoCloseable {
-  static final String CHECKSUM_HEADER = "x-amz-checksum-crc32c";
-  private static final String CHECKSUM_TYPE_HEADER = "x-amz-checksum-type";
-  private static final String FULL_OBJECT = "FULL_OBJECT";
-
   private final ObjectSettings objects;
   private final MinioAsyncClient client;
   private final OkHttpClient http;
-  private final boolean signsBodies;
-  private final boolean checksums;
+  private final StoreChecksums checksums;
   private final StoreRequests requests;
+  private final BucketCheck bucketCheck;
+  private final StoreListings listings;
   private final Cancellation closed = new Cancellation();
 
   /** Connects lazily: a store that is down shows at the first request. */
@@ -82,14 +71,16 @@ public final class ObjectStore implements AutoCloseable {
     } else {
       client.enableVirtualStyleEndpoint();
     }
-    this.signsBodies = "http".equals(settings.endpoint().getScheme());
-    this.checksums = settings.checksums();
+    this.checksums =
+        new StoreChecksums(settings.checksums(), "http".equals(settings.endpoint().getScheme()));
     this.requests =
         new StoreRequests(
             new RetryPolicy(settings.retries(), settings.retryDelay(), settings.maxRetryDelay()),
             random,
             new StoreErrors(settings.endpoint()),
             meter);
+    this.bucketCheck = new BucketCheck(client, requests);
+    this.listings = new StoreListings(client, requests);
   }
 
   /**
@@ -103,19 +94,7 @@ public final class ObjectStore implements AutoCloseable {
 
   /** The same, unless it is cancelled. */
   public void checkBucket(String bucket, Cancellation cancellation) throws StoreException {
-    try {
-      call(
-          "find bucket",
-          bucket,
-          "",
-          cancellation,
-          () -> client.headBucket(HeadBucketArgs.builder().bucket(bucket).build()));
-    } catch (StoreException e) {
-      if (e.reason() == Reason.NO_SUCH_KEY) {
-        throw new StoreException(Reason.NO_SUCH_BUCKET, String.valueOf(e.getMessage()), e);
-      }
-      throw e;
-    }
+    bucketCheck.check(bucket, cancellation);
   }
 
   /**
@@ -133,10 +112,7 @@ public final class ObjectStore implements AutoCloseable {
       Runnable beforeEachTry)
       throws StoreException {
     Map<String, String> headers = objects.headers(origin);
-    if (checksums) {
-      headers.put("x-amz-checksum-algorithm", "CRC32C");
-      headers.put(CHECKSUM_TYPE_HEADER, FULL_OBJECT);
-    }
+    headers.putAll(checksums.ofUpload());
     return call(
             "begin an upload of",
             bucket,
@@ -168,7 +144,7 @@ public final class ObjectStore implements AutoCloseable {
       ObjectBody body,
       Cancellation cancellation)
       throws StoreException {
-    BodyDigest digest = digest(body);
+    BodyDigest digest = checksums.digest(body);
     String etag =
         call(
                 "upload part " + number + " of",
@@ -183,7 +159,7 @@ public final class ObjectStore implements AutoCloseable {
                             .uploadId(uploadId)
                             .partNumber(number)
                             .buffer(new StreamedBuffer(body, cancellation))
-                            .headers(bodyHeaders(digest))
+                            .headers(checksums.ofBody(digest))
                             .build()))
             .part()
             .etag();
@@ -199,8 +175,8 @@ public final class ObjectStore implements AutoCloseable {
       ObjectOrigin origin,
       Cancellation cancellation)
       throws StoreException {
-    BodyDigest digest = digest(body);
-    Http.Headers headers = bodyHeaders(digest);
+    BodyDigest digest = checksums.digest(body);
+    Http.Headers headers = checksums.ofBody(digest);
     objects.headers(origin).forEach(headers::put);
     String etag =
         call(
@@ -230,21 +206,8 @@ public final class ObjectStore implements AutoCloseable {
   public String completeUpload(
       String bucket, String key, String uploadId, List<SentPart> parts, Cancellation cancellation)
       throws StoreException {
-    Part[] listed = new Part[parts.size()];
-    Crc32cCombiner whole = new Crc32cCombiner();
-    for (int i = 0; i < listed.length; i++) {
-      SentPart part = parts.get(i);
-      listed[i] = part(part);
-      whole.append(part.crc32c(), part.length());
-    }
-    Map<String, String> headers =
-        checksums
-            ? Map.of(
-                CHECKSUM_HEADER,
-                Crc32cCombiner.base64(whole.crc32c()),
-                CHECKSUM_TYPE_HEADER,
-                FULL_OBJECT)
-            : Map.of();
+    Part[] listed = parts.stream().map(checksums::part).toArray(Part[]::new);
+    Map<String, String> headers = checksums.ofWhole(parts);
     String etag =
         call(
                 "complete the upload of",
@@ -289,39 +252,7 @@ public final class ObjectStore implements AutoCloseable {
 
   /** Multipart uploads of a key that are neither completed nor aborted. */
   public List<OpenUpload> openUploads(String bucket, String key) throws StoreException {
-    List<OpenUpload> uploads = new ArrayList<>();
-    String keyMarker = "";
-    String idMarker = "";
-    while (true) {
-      ListMultipartUploadsArgs.Builder args =
-          ListMultipartUploadsArgs.builder().bucket(bucket).prefix(key);
-      if (!keyMarker.isEmpty()) {
-        args.keyMarker(keyMarker).uploadIdMarker(idMarker);
-      }
-      ListMultipartUploadsResult page =
-          call(
-                  "list the uploads of",
-                  bucket,
-                  key,
-                  closed,
-                  () -> client.listMultipartUploads(args.build()))
-              .result();
-      for (ListMultipartUploadsResult.Upload upload : page.uploads()) {
-        if (key.equals(upload.objectName())) {
-          uploads.add(new OpenUpload(upload.uploadId(), upload.initiated().toInstant()));
-        }
-      }
-      String nextKey = String.valueOf(page.nextKeyMarker());
-      String nextId = String.valueOf(page.nextUploadIdMarker());
-      // Keys come in order: behind the first other one is nothing of ours.
-      if (!page.isTruncated()
-          || !nextKey.equals(key)
-          || (nextKey.equals(keyMarker) && nextId.equals(idMarker))) {
-        return uploads;
-      }
-      keyMarker = nextKey;
-      idMarker = nextId;
-    }
+    return listings.openUploads(bucket, key, closed);
   }
 
   /**
@@ -331,26 +262,7 @@ public final class ObjectStore implements AutoCloseable {
    */
   public List<ListedPart> listParts(String bucket, String key, String uploadId)
       throws StoreException {
-    List<ListedPart> parts = new ArrayList<>();
-    int marker = 0;
-    while (true) {
-      ListPartsArgs.Builder args =
-          ListPartsArgs.builder().bucket(bucket).object(key).uploadId(uploadId);
-      if (marker > 0) {
-        args.partNumberMarker(marker);
-      }
-      ListPartsResult page =
-          call("list the parts of", bucket, key, closed, () -> client.listParts(args.build()))
-              .result();
-      for (Part part : page.parts()) {
-        parts.add(new ListedPart(part.partNumber(), part.partSize(), part.etag()));
-      }
-      Integer next = page.nextPartNumberMarker();
-      if (!page.isTruncated() || next == null || next <= marker) {
-        return parts;
-      }
-      marker = next;
-    }
+    return listings.parts(bucket, key, uploadId, closed);
   }
 
   /**
@@ -365,7 +277,7 @@ public final class ObjectStore implements AutoCloseable {
   /** The same, given up when cancelled. */
   public Optional<StoredStat> stat(String bucket, String key, Cancellation cancellation)
       throws StoreException {
-    Map<String, String> headers = checksums ? Map.of("x-amz-checksum-mode", "ENABLED") : Map.of();
+    Map<String, String> headers = checksums.ofQuestion();
     okhttp3.Headers answer;
     try {
       answer =
@@ -458,44 +370,6 @@ public final class ObjectStore implements AutoCloseable {
       Supplier<CompletableFuture<T>> request)
       throws StoreException {
     return requests.call(action, bucket, key, cancellation, request);
-  }
-
-  private BodyDigest digest(ObjectBody body) throws StoreException {
-    try {
-      OptionalInt expected = body.expectedCrc32c();
-      BodyDigest digest = BodyDigest.of(body, signsBodies);
-      if (expected.isPresent() && expected.getAsInt() != digest.crc32c()) {
-        throw new IOException(
-            "scratch does not give back what was verified: the disk, or somebody, changed it; nothing of it was sent, and the next attempt fetches it again");
-      }
-      return digest;
-    } catch (IOException e) {
-      throw new StoreException(Reason.BODY_UNREADABLE, String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  /** Headers of our own keep the client from hashing the body another time, more slowly. */
-  private Http.Headers bodyHeaders(BodyDigest digest) {
-    Http.Headers headers = new Http.Headers();
-    headers.put(Http.Headers.X_AMZ_CONTENT_SHA256, digest.sha256().orElse("UNSIGNED-PAYLOAD"));
-    if (checksums) {
-      headers.put(CHECKSUM_HEADER, Crc32cCombiner.base64(digest.crc32c()));
-    }
-    return headers;
-  }
-
-  @SuppressWarnings("NullAway") // The client leaves out of its XML what is null.
-  private Part part(SentPart part) {
-    return checksums
-        ? new Part(
-            part.number(),
-            part.etag(),
-            null,
-            Crc32cCombiner.base64(part.crc32c()),
-            null,
-            null,
-            null)
-        : new Part(part.number(), part.etag());
   }
 
   private static byte[] readAtMost(GetObjectResponse response, long limit) {

@@ -24,7 +24,7 @@ public record StoredStat(
     return new StoredStat(
         Long.parseLong(header(answer, "Content-Length").orElse("-1")),
         header(answer, "ETag").orElse("").replace("\"", ""),
-        header(answer, ObjectStore.CHECKSUM_HEADER),
+        header(answer, StoreChecksums.HEADER),
         ObjectSettings.origin(name -> header(answer, name)),
         header(answer, "x-amz-server-side-encryption").isPresent());
   }
