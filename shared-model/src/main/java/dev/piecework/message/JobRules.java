@@ -45,8 +45,13 @@ public final class JobRules {
   static final int MAX_LABEL_VALUE = 256;
   static final double MAX_SEED_RATIO = 1000;
   static final Duration MAX_SEED_TIME = Duration.ofDays(365);
-  static final Duration MIN_DEADLINE = Duration.ofSeconds(1);
-  static final Duration MAX_DEADLINE = Duration.ofDays(365);
+
+  /** Shortest deadline of a job. */
+  public static final Duration MIN_DEADLINE = Duration.ofSeconds(1);
+
+  /** Longest deadline of a job. */
+  public static final Duration MAX_DEADLINE = Duration.ofDays(365);
+
   static final int MAX_PRIORITY = 9;
   static final int MAX_ATTEMPTS = 100;
   static final long MAX_RATE = 1_000_000_000_000L;

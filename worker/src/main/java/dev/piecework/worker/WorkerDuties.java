@@ -88,7 +88,8 @@ final class WorkerDuties implements AutoCloseable {
             runner,
             publisher,
             pump,
-            new IntakeMetrics(observers.registry(), Clock.systemUTC()));
+            new IntakeMetrics(observers.registry(), Clock.systemUTC()),
+            settings.jobDeadline());
     this.broker =
         new BrokerLink(brokerSettings, "piecework-worker-" + workerId, intake, settings.slots());
     this.renewing = new Loop("leases", settings.lease().dividedBy(3), 0, leases::renewAll);

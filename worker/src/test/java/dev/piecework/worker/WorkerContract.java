@@ -253,6 +253,32 @@ abstract class WorkerContract {
   }
 
   @Test
+  void aJobThatSaysNothingHasTheWorkersDeadline() throws Exception {
+    worker("a", "piecework.worker.job-deadline", "2s");
+    swarm.permits.release(1);
+    broker.submit(message());
+    JobEvent failed = broker.await(job, EventType.FAILED);
+    assertThat(((EventData.Failed) failed.data()).code()).isEqualTo("DEADLINE_EXCEEDED");
+  }
+
+  @Test
+  void aJobsOwnDeadlineGoesBeforeTheWorkers() throws Exception {
+    worker("a", "piecework.worker.job-deadline", "1s");
+    JobOptions options = JobOptions.none().withDeadline(Duration.ofHours(2));
+    broker.submit(message(new Destination("data", ""), options));
+    broker.await(job, EventType.STARTED);
+    assertThat(
+            database
+                .jdbc()
+                .sql(
+                    "SELECT deadline_at > created_at + INTERVAL '1' HOUR FROM piecework_job WHERE id = :id")
+                .param("id", job)
+                .query(Boolean.class)
+                .single())
+        .isTrue();
+  }
+
+  @Test
   void submittingACompletedJobAgainRepeatsTheSameEvent() throws Exception {
     worker("a");
     swarm.permits.release(100);

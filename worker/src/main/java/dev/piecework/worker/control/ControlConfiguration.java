@@ -62,9 +62,12 @@ public class ControlConfiguration {
       TransactionTemplate transactions,
       Outbox outbox,
       OutboxPump pump,
-      TransferFactory transfers) {
+      TransferFactory transfers,
+      WorkerSettings settings) {
     return new RegistrationIntake(
-        new Registrations(jdbc, transactions, outbox, transfers.scratchId()), pump);
+        new Registrations(jdbc, transactions, outbox, transfers.scratchId()),
+        pump,
+        settings.jobDeadline());
   }
 
   @Bean(destroyMethod = "")

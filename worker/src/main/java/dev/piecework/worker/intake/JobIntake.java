@@ -49,20 +49,27 @@ public final class JobIntake implements ChannelAwareMessageListener {
   private final Publisher publisher;
   private final OutboxPump outbox;
   private final IntakeMetrics metrics;
+  private final Duration defaultDeadline;
   private volatile boolean closing;
 
-  /** Hands claimed jobs to a runner. */
+  /**
+   * Hands claimed jobs to a runner.
+   *
+   * @param defaultDeadline of jobs that have none of their own; zero for none
+   */
   public JobIntake(
       Admissions admissions,
       JobRunner runner,
       Publisher publisher,
       OutboxPump outbox,
-      IntakeMetrics metrics) {
+      IntakeMetrics metrics,
+      Duration defaultDeadline) {
     this.admissions = admissions;
     this.runner = runner;
     this.publisher = publisher;
     this.outbox = outbox;
     this.metrics = metrics;
+    this.defaultDeadline = defaultDeadline;
   }
 
   /**
@@ -89,11 +96,12 @@ public final class JobIntake implements ChannelAwareMessageListener {
     }
     Submission submission =
         new Submission(
-            job,
-            Optional.ofNullable(properties.getMessageId()).orElse(""),
-            properties.getHeaders().containsKey(JobEntries.CONTINUATION_HEADER),
-            Boolean.TRUE.equals(properties.isRedelivered()),
-            trace(properties.getHeaders().get(TraceParent.HEADER)));
+                job,
+                Optional.ofNullable(properties.getMessageId()).orElse(""),
+                properties.getHeaders().containsKey(JobEntries.CONTINUATION_HEADER),
+                Boolean.TRUE.equals(properties.isRedelivered()),
+                trace(properties.getHeaders().get(TraceParent.HEADER)))
+            .withDefaultDeadline(defaultDeadline);
     take(submission, delivery, Optional.ofNullable(properties.getTimestamp()).map(Date::toInstant));
   }
 

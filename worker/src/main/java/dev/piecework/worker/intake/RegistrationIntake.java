@@ -39,12 +39,19 @@ public final class RegistrationIntake {
 
   private final Registrations registrations;
   private final OutboxPump outbox;
+  private final Duration defaultDeadline;
   private volatile boolean closing;
 
-  /** Writes down what it takes, and has its events published. */
-  public RegistrationIntake(Registrations registrations, OutboxPump outbox) {
+  /**
+   * Writes down what it takes, and has its events published.
+   *
+   * @param defaultDeadline of jobs that have none of their own; zero for none
+   */
+  public RegistrationIntake(
+      Registrations registrations, OutboxPump outbox, Duration defaultDeadline) {
     this.registrations = registrations;
     this.outbox = outbox;
+    this.defaultDeadline = defaultDeadline;
   }
 
   /**
@@ -89,7 +96,7 @@ public final class RegistrationIntake {
       LOG.debug("not registered: {}", e.getMessage());
       return true;
     }
-    Submission submission = submission(job, message);
+    Submission submission = submission(job, message).withDefaultDeadline(defaultDeadline);
     while (!closing) {
       try {
         if (registrations.register(submission)) {

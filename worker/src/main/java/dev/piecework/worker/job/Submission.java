@@ -2,6 +2,7 @@ package dev.piecework.worker.job;
 
 import dev.piecework.message.JobMessage;
 import dev.piecework.message.TraceParent;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -23,6 +24,25 @@ public record Submission(
   /** One of no trace. */
   public Submission(JobMessage job, String messageId, boolean continuation, boolean redelivered) {
     this(job, messageId, continuation, redelivered, Optional.empty());
+  }
+
+  /**
+   * The same with a deadline, if it is somebody's who set none.
+   *
+   * @param deadline zero for none. What Piecework itself puts on the queue again stays as it is
+   */
+  public Submission withDefaultDeadline(Duration deadline) {
+    if (deadline.isZero() || continuation || job.options().deadline().isPresent()) {
+      return this;
+    }
+    JobMessage limited =
+        new JobMessage(
+            job.version(),
+            job.id(),
+            job.source(),
+            job.destination(),
+            job.options().withDeadline(deadline));
+    return new Submission(limited, messageId, continuation, redelivered, trace);
   }
 
   /** As it is kept; empty if there is none. */

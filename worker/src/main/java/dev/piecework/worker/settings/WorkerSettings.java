@@ -1,5 +1,6 @@
 package dev.piecework.worker.settings;
 
+import dev.piecework.message.JobRules;
 import dev.piecework.message.OnExisting;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -20,6 +21,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     answer is that it is ordered but not in effect yet; less if whoever asks waits less
  * @param onExisting what a job that does not say does where an object is in the place of one of its
  *     own
+ * @param jobDeadline the deadline of a job that is submitted without one, counted from its
+ *     acceptance; 0s for none. A job that was accepted before keeps what it had
  * @param eventRetention how long published events are kept in the database; final ones stay
  */
 @ConfigurationProperties("piecework.worker")
@@ -33,6 +36,7 @@ public record WorkerSettings(
     @DefaultValue("20s") Duration gracePeriod,
     @DefaultValue("10s") Duration controlWait,
     @DefaultValue("overwrite") OnExisting onExisting,
+    @DefaultValue("0s") Duration jobDeadline,
     @DefaultValue("7d") Duration eventRetention) {
 
   /** Validates. */
@@ -62,6 +66,16 @@ public record WorkerSettings(
         controlWait,
         Duration.ofMillis(100),
         Duration.ofMinutes(10));
+    if (!jobDeadline.isZero()
+        && (jobDeadline.compareTo(JobRules.MIN_DEADLINE) < 0
+            || jobDeadline.compareTo(JobRules.MAX_DEADLINE) > 0)) {
+      throw new IllegalArgumentException(
+          "piecework.worker.job-deadline is %ss: expected 0s (none), or %ds to %dd"
+              .formatted(
+                  jobDeadline.toSeconds(),
+                  JobRules.MIN_DEADLINE.toSeconds(),
+                  JobRules.MAX_DEADLINE.toDays()));
+    }
     Checks.atLeast("piecework.worker.event-retention", eventRetention, Duration.ofMinutes(1));
   }
 }

@@ -42,7 +42,8 @@ class RegistrationIntakeIT {
   private final RegistrationIntake intake =
       new RegistrationIntake(
           new Registrations(jdbc, database.transactions(), outbox, "w"),
-          new OutboxPump(new OutboxRelay(outbox, database.transactions(), publisher), outbox));
+          new OutboxPump(new OutboxRelay(outbox, database.transactions(), publisher), outbox),
+          Duration.ZERO);
 
   private static TestBroker start() {
     try {

@@ -82,7 +82,23 @@ class SettingsTest {
                 second,
                 second,
                 OnExisting.OVERWRITE,
+                Duration.ZERO,
                 Duration.ofDays(7)))
         .hasMessage("piecework.worker.checkpoint-interval is 2s: expected at most 1s");
+    assertThatThrownBy(() ->
+            new WorkerSettings(
+                1,
+                Duration.ofSeconds(15),
+                second,
+                second,
+                second,
+                second,
+                second,
+                second,
+                OnExisting.OVERWRITE,
+                Duration.ofDays(366),
+                Duration.ofDays(7)))
+        .hasMessage(
+            "piecework.worker.job-deadline is 31622400s: expected 0s (none), or 1s to 365d");
   }
 }
