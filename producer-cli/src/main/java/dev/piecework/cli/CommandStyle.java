@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.UsageMessageSpec;
@@ -193,7 +194,12 @@ public final class CommandStyle {
   private static int misused(CliContext context, ParameterException e, List<String> arguments) {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
     context.err().println("piecework: " + Misuse.describe(e, arguments));
-    CommandLine.UnmatchedArgumentException.printSuggestions(e, writer(context.err()));
+    Optional<String> meant = Misuse.nearestCommand(e);
+    if (meant.isPresent()) {
+      context.err().println("Did you mean: " + meant.get() + "?");
+    } else {
+      CommandLine.UnmatchedArgumentException.printSuggestions(e, writer(context.err()));
+    }
     context.err().println("See \"" + command + " --help\".");
     return ExitCode.USAGE.code();
   }

@@ -1,6 +1,7 @@
 package dev.piecework.cli;
 
 import dev.piecework.cli.broker.ControlClient;
+import dev.piecework.cli.progress.WatchedJobs;
 import dev.piecework.exit.ExitCode;
 import dev.piecework.message.ControlReply;
 import dev.piecework.message.ControlRequest.GetJob;
@@ -16,7 +17,7 @@ import java.util.Set;
 /** What {@code watch} asks the fleet. */
 final class FleetQuestions {
   /** More than a screen shows; the rest is in {@code list}. */
-  private static final int MOST = 500;
+  private static final int MOST = WatchedJobs.MOST_ASKED;
 
   private static final List<String> MOVING =
       List.of("running", "seeding", "retrying", "paused", "cancelling");

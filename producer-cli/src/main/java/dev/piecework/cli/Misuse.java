@@ -1,5 +1,6 @@
 package dev.piecework.cli;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,6 +12,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Says what is wrong with a command line. */
 final class Misuse {
+  /** More is another word. */
+  private static final int MOST_SLIPS = 2;
+
   private Misuse() {}
 
   /**
@@ -38,6 +42,44 @@ final class Misuse {
       return "Unknown option: '" + unmatched.getUnmatched().getFirst().split("=", 2)[0] + "'";
     }
     return String.valueOf(e.getMessage());
+  }
+
+  /** The command that a misspelt one is for, if there is one near: with its parents' names. */
+  static Optional<String> nearestCommand(ParameterException e) {
+    if (!(e instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
+      return Optional.empty();
+    }
+    String given = unmatched.getUnmatched().getFirst();
+    return e.getCommandLine().getSubcommands().entrySet().stream()
+        .filter(each -> slips(given, each.getKey()) <= MOST_SLIPS)
+        .min(Comparator.comparingInt(each -> slips(given, each.getKey())))
+        .map(each -> each.getValue().getCommandSpec().qualifiedName());
+  }
+
+  /**
+   * Slips of the hand that make one word of another: a letter changed, added, left out, or swapped
+   * with its neighbour (optimal string alignment distance).
+   */
+  static int slips(String one, String other) {
+    int[][] least = new int[one.length() + 1][other.length() + 1];
+    for (int i = 0; i <= one.length(); i++) {
+      for (int j = 0; j <= other.length(); j++) {
+        if (i == 0 || j == 0) {
+          least[i][j] = i + j;
+          continue;
+        }
+        int change = one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1;
+        least[i][j] =
+            Math.min(least[i - 1][j - 1] + change, Math.min(least[i - 1][j], least[i][j - 1]) + 1);
+        if (i > 1
+            && j > 1
+            && one.charAt(i - 1) == other.charAt(j - 2)
+            && one.charAt(i - 2) == other.charAt(j - 1)) {
+          least[i][j] = Math.min(least[i][j], least[i - 2][j - 2] + 1);
+        }
+      }
+    }
+    return least[one.length()][other.length()];
   }
 
   private static Optional<String> unknownOption(CommandLine command, List<String> arguments) {

@@ -207,7 +207,7 @@ final class WatchCommand implements Callable<Integer> {
     List<JobRow> rows = jobs.rows();
     if (jobId == null || rows.isEmpty()) {
       String waiting = answered || !notice.isEmpty() ? notice : "asking the fleet...";
-      return JobTable.lines(rows, now, waiting, width, height);
+      return JobTable.lines(rows, jobs.endedBefore(), now, waiting, width, height);
     }
     boolean unicode = context.out().charset().equals(StandardCharsets.UTF_8);
     return JobPanel.lines(rows.getFirst(), jobs.happened(), now, notice, width, height, unicode);

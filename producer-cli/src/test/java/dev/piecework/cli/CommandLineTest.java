@@ -91,6 +91,15 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"sumbit, submit", "lsit, list", "submitt, submit", "evnets, events"})
+  void namesTheCommandThatAMisspeltOneIsFor(String given, String meant) {
+    CliRun run = CliRun.of(Map.of(), given);
+
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err()).contains("Did you mean: piecework " + meant + "?");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {"submit", "watch", "events", "dlq", "limits", "inspect", "completion", "version"})
   void everyCommandHasHelp(String command) {

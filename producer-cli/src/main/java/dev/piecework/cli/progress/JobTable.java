@@ -7,6 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 
@@ -39,14 +40,20 @@ public final class JobTable {
    * The lines: a summary, the titles, the jobs.
    *
    * @param rows in the order in which they are shown
+   * @param more jobs in each state beside those; they are only counted
    * @param notice what is amiss; empty if nothing is
    * @param width columns of the terminal, all but the last of which are used
    * @param height lines of the terminal; rows that do not fit are counted
    */
   public static List<String> lines(
-      List<JobRow> rows, Instant now, String notice, int width, int height) {
+      List<JobRow> rows,
+      Map<String, Long> more,
+      Instant now,
+      String notice,
+      int width,
+      int height) {
     List<String> lines = new ArrayList<>();
-    lines.add(cut(summary(rows, now), width - 1));
+    lines.add(cut(summary(rows, more, now), width - 1));
     lines.addAll(wrapped(Table.harmless(notice), width - 1));
     // One line stays free for the cursor, one may be needed to count the rest.
     int room = Math.max(1, height - lines.size() - 3);
@@ -74,13 +81,23 @@ public final class JobTable {
   }
 
   /** How many jobs are in which state, and what all move together. */
-  static String summary(List<JobRow> rows, Instant now) {
+  static String summary(List<JobRow> rows, Map<String, Long> more, Instant now) {
     List<String> parts = new ArrayList<>();
     for (String state :
-        List.of("running", "seeding", "queued", "retrying", "paused", "completed", "failed")) {
-      long count = rows.stream().filter(row -> row.status().state().equals(state)).count();
+        List.of(
+            "running",
+            "seeding",
+            "queued",
+            "retrying",
+            "paused",
+            "cancelling",
+            "completed",
+            "failed",
+            "cancelled")) {
+      long shown = rows.stream().filter(row -> row.status().state().equals(state)).count();
+      long count = shown + more.getOrDefault(state, 0L);
       if (count > 0) {
-        parts.add(count + " " + state);
+        parts.add(count + (shown >= WatchedJobs.MOST_ASKED ? "+ " : " ") + state);
       }
     }
     long down = 0;

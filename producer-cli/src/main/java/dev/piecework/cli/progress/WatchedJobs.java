@@ -13,12 +13,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
+import java.util.TreeMap;
 
 /**
  * The jobs that are watched. The rows of the database decide what is shown; events only add the
  * figures that change from second to second.
  */
 public final class WatchedJobs {
+  /** The most jobs that are asked for at once: of as many or more, only so many are known. */
+  public static final int MOST_ASKED = 500;
+
   private static final int ENDED_SHOWN = 10;
   private static final int REMEMBERED = 1000;
   private static final int HAPPENED = 100;
@@ -27,6 +31,7 @@ public final class WatchedJobs {
   private final Map<String, JobStatus> ended = new LinkedHashMap<>();
   private final SequencedSet<String> seen = new LinkedHashSet<>();
   private final List<String> happened = new ArrayList<>();
+  private final Map<String, Long> endedBefore = new TreeMap<>();
   private List<JobStatus> rows = List.of();
 
   private record Figures(Progress progress, Instant time, Instant told) {}
@@ -43,7 +48,10 @@ public final class WatchedJobs {
       }
     }
     while (ended.size() > ENDED_SHOWN) {
-      ended.remove(ended.keySet().iterator().next());
+      JobStatus oldest = ended.remove(ended.keySet().iterator().next());
+      if (oldest != null) {
+        endedBefore.merge(oldest.state(), 1L, Long::sum);
+      }
     }
     rows = going;
     figures.keySet().retainAll(going.stream().map(JobStatus::id).toList());
@@ -88,6 +96,11 @@ public final class WatchedJobs {
     rows.forEach(job -> all.add(row(job)));
     ended.values().forEach(job -> all.add(row(job)));
     return all;
+  }
+
+  /** How many more have ended, by state, than {@link #rows} holds. */
+  public Map<String, Long> endedBefore() {
+    return Map.copyOf(endedBefore);
   }
 
   private JobRow row(JobStatus job) {

@@ -7,6 +7,7 @@ import dev.piecework.message.EventData.Progress;
 import dev.piecework.message.JobStatus;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +21,7 @@ class JobTableTest {
 
   @Test
   void aWideTerminalShowsAll() {
-    assertThat(JobTable.lines(List.of(running(1)), NOW, "", 140, 24))
+    assertThat(JobTable.lines(List.of(running(1)), Map.of(), NOW, "", 140, 24))
         .containsExactly(
             "2026-11-21T01:01:40Z  1 running  down 25.0 MiB/s, up 0 B/s",
             "JOB                         STATE    DONE     SIZE        DOWN     UP  PEERS  ETA  WORKER  NAME",
@@ -29,9 +30,9 @@ class JobTableTest {
 
   @Test
   void aNarrowOneLeavesOffWhatMattersLeast() {
-    assertThat(JobTable.lines(List.of(running(1)), NOW, "", 80, 24).get(1))
+    assertThat(JobTable.lines(List.of(running(1)), Map.of(), NOW, "", 80, 24).get(1))
         .isEqualTo("JOB                         STATE    DONE        DOWN  PEERS  ETA  NAME");
-    assertThat(JobTable.lines(List.of(running(1)), NOW, "", 50, 24).get(1))
+    assertThat(JobTable.lines(List.of(running(1)), Map.of(), NOW, "", 50, 24).get(1))
         .isEqualTo("JOB                         STATE    DONE");
   }
 
@@ -42,7 +43,8 @@ class JobTableTest {
     for (int i = 0; i < 40; i++) {
       rows.add(running(1));
     }
-    List<String> lines = JobTable.lines(rows, NOW, "no worker answered ".repeat(20), width, 24);
+    List<String> lines =
+        JobTable.lines(rows, Map.of(), NOW, "no worker answered ".repeat(20), width, 24);
 
     assertThat(lines).hasSizeLessThan(24).allMatch(line -> line.length() < width);
     assertThat(lines.getLast()).startsWith("... and ").contains(" more");
@@ -50,10 +52,31 @@ class JobTableTest {
 
   @Test
   void figuresOfADeadWorkerAreNotShown() {
-    assertThat(JobTable.lines(List.of(running(20)), NOW, "", 140, 24).getLast())
+    assertThat(JobTable.lines(List.of(running(20)), Map.of(), NOW, "", 140, 24).getLast())
         .isEqualTo(ID + "  running   50%  900 MiB     -   -      -    -  w1      a set");
-    assertThat(JobTable.summary(List.of(running(20)), NOW))
+    assertThat(JobTable.summary(List.of(running(20)), Map.of(), NOW))
         .endsWith("1 running  down 0 B/s, up 0 B/s");
+  }
+
+  @Test
+  void jobsThatEndedBeforeTheLastTenAreStillCounted() {
+    WatchedJobs jobs = new WatchedJobs();
+    List<JobStatus> ended = new ArrayList<>();
+    for (int i = 0; i < 13; i++) {
+      ended.add(status("job" + i, i < 2 ? "cancelled" : "completed", "", "a set"));
+    }
+    jobs.accept(ended);
+
+    assertThat(jobs.rows()).hasSize(10);
+    assertThat(JobTable.summary(jobs.rows(), jobs.endedBefore(), NOW))
+        .contains("11 completed, 2 cancelled");
+  }
+
+  @Test
+  void asManyAsAreAskedForMayBeMore() {
+    List<JobRow> rows = Collections.nCopies(WatchedJobs.MOST_ASKED, running(20));
+
+    assertThat(JobTable.summary(rows, Map.of(), NOW)).contains("500+ running");
   }
 
   @Test
@@ -94,7 +117,9 @@ class JobTableTest {
   void namesFromStrangersReachNoTerminal() {
     JobStatus evil = status("running", "", "a\u001b[2Jb");
 
-    assertThat(JobTable.lines(List.of(new JobRow(evil, Optional.empty(), NOW)), NOW, "", 140, 24))
+    assertThat(
+            JobTable.lines(
+                List.of(new JobRow(evil, Optional.empty(), NOW)), Map.of(), NOW, "", 140, 24))
         .noneMatch(line -> line.contains("\u001b"));
   }
 
@@ -111,8 +136,12 @@ class JobTableTest {
   }
 
   private static JobStatus status(String state, String ordered, String name) {
+    return status(ID, state, ordered, name);
+  }
+
+  private static JobStatus status(String id, String state, String ordered, String name) {
     return new JobStatus(
-        ID,
+        id,
         state,
         ordered,
         "",
