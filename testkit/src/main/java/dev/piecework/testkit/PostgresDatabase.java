@@ -61,9 +61,17 @@ public final class PostgresDatabase implements AutoCloseable {
    * PostgreSQL that is installed.
    */
   public static PostgresDatabase privateServer() {
-    PostgresServer server = PostgresServer.start();
+    return privateServer("private server", PostgresServer.start());
+  }
+
+  /** The same, where clients may ask for TLS. */
+  public static PostgresDatabase privateServerOverTls(PrivateAuthority.Issued certificate) {
+    return privateServer("private server over TLS", PostgresServer.start(Optional.of(certificate)));
+  }
+
+  private static PostgresDatabase privateServer(String kind, PostgresServer server) {
     return announced(
-        "private server",
+        kind,
         new PostgresDatabase(
             url(server.port(), "postgres"), "postgres", "", Optional.of(server), server::close));
   }

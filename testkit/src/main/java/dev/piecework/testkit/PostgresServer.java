@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.time.Duration;
@@ -20,15 +21,24 @@ final class PostgresServer implements AutoCloseable {
   private final Path binaries;
   private final Path folder;
   private final int port = Ports.free();
+  private final List<String> settings;
   private ManagedProcess process;
 
-  private PostgresServer(Path binaries, Path folder) {
+  private PostgresServer(Path binaries, Path folder, List<String> settings) {
     this.binaries = binaries;
     this.folder = folder;
+    this.settings = List.copyOf(settings);
     this.process = launch();
   }
 
   static PostgresServer start() {
+    return start(Optional.empty());
+  }
+
+  /**
+   * @param certificate with which it offers TLS
+   */
+  static PostgresServer start(Optional<PrivateAuthority.Issued> certificate) {
     Path binaries =
         binaries()
             .orElseGet(() -> {
@@ -52,7 +62,9 @@ final class PostgresServer implements AutoCloseable {
         .directory(folder)
         .run(LIMIT)
         .orThrow();
-    PostgresServer server = new PostgresServer(binaries, folder);
+    List<String> settings =
+        certificate.map(issued -> tlsSettings(folder, issued)).orElse(List.of());
+    PostgresServer server = new PostgresServer(binaries, folder, settings);
     try {
       server.awaitReady();
       return server;
@@ -60,6 +72,26 @@ final class PostgresServer implements AutoCloseable {
       server.close();
       throw e;
     }
+  }
+
+  /** PostgreSQL wants a key that is its own, and that nobody else may read. */
+  private static List<String> tlsSettings(Path folder, PrivateAuthority.Issued issued) {
+    Path certificate = folder.resolve("server.pem");
+    Path key = folder.resolve("server.key");
+    try {
+      Files.copy(issued.certificate(), certificate);
+      Files.copy(issued.key(), key);
+      Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot give PostgreSQL its certificate", e);
+    }
+    if (isRoot()) {
+      Processes.command("chown", unprivilegedUser(), certificate.toString(), key.toString())
+          .run(LIMIT)
+          .orThrow();
+    }
+    return List.of(
+        "-c", "ssl=on", "-c", "ssl_cert_file=" + certificate, "-c", "ssl_key_file=" + key);
   }
 
   int port() {
@@ -88,24 +120,23 @@ final class PostgresServer implements AutoCloseable {
   }
 
   private ManagedProcess launch() {
-    return Processes.command(
-            asUser(
-                List.of(
-                    binaries.resolve("postgres").toString(),
-                    "-D",
-                    folder.resolve("data").toString(),
-                    "-p",
-                    String.valueOf(port),
-                    "-k",
-                    folder.toString(),
-                    "-c",
-                    "listen_addresses=127.0.0.1",
-                    // A killed process loses nothing that it has written; a dead machine would.
-                    "-c",
-                    "fsync=off")))
-        .name("postgres")
-        .directory(folder)
-        .start();
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                binaries.resolve("postgres").toString(),
+                "-D",
+                folder.resolve("data").toString(),
+                "-p",
+                String.valueOf(port),
+                "-k",
+                folder.toString(),
+                "-c",
+                "listen_addresses=127.0.0.1",
+                // A killed process loses nothing that it has written; a dead machine would.
+                "-c",
+                "fsync=off"));
+    command.addAll(settings);
+    return Processes.command(asUser(command)).name("postgres").directory(folder).start();
   }
 
   private void awaitReady() {

@@ -6,6 +6,8 @@ import dev.piecework.exit.ExitCode;
 import dev.piecework.worker.settings.DatabaseSettings;
 import dev.piecework.worker.settings.WorkerSettings;
 import dev.piecework.worker.start.WorkerStartException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -88,11 +90,30 @@ public class DatabaseConfiguration {
   }
 
   private static WorkerStartException unavailable(DatabaseSettings database, RuntimeException e) {
+    if (disbelieved(e)) {
+      return new WorkerStartException(
+          ExitCode.DATABASE_UNAVAILABLE,
+          "the database at %s cannot be used: the server's certificate is not believed (%s): sslrootcert in PIECEWORK_DATABASE_URL must name the authority that issued it, and the host there must be one of its names"
+              .formatted(database.address(), oneLine(e)),
+          e);
+    }
     return new WorkerStartException(
         ExitCode.DATABASE_UNAVAILABLE,
         "the database at %s cannot be used: %s; check PIECEWORK_DATABASE_URL, _USERNAME and _PASSWORD"
             .formatted(database.address(), oneLine(e)),
         e);
+  }
+
+  /** The driver has a message for a wrong name alone; a wrong authority is Java's to refuse. */
+  private static boolean disbelieved(Throwable e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof CertPathValidatorException
+          || t instanceof CertPathBuilderException
+          || String.valueOf(t.getMessage()).contains("could not be verified by hostnameverifier")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String oneLine(Throwable e) {
