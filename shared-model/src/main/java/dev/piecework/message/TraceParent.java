@@ -44,4 +44,9 @@ public record TraceParent(String value) {
   public String traceId() {
     return value.substring(3, 35);
   }
+
+  /** The span that whoever sent it was in: 16 hexadecimal digits. */
+  public String spanId() {
+    return value.substring(36, 52);
+  }
 }

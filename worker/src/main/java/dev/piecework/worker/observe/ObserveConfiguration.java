@@ -4,9 +4,14 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.piecework.engine.Engine;
 import dev.piecework.worker.scratch.ScratchSettings;
 import dev.piecework.worker.settings.HttpSettings;
+import dev.piecework.worker.settings.TracingSettings;
+import dev.piecework.worker.trace.RunSpans;
+import dev.piecework.worker.transfer.TransferFactory;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Clock;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -15,7 +20,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Metrics, health, and their port. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(HttpSettings.class)
+@EnableConfigurationProperties({HttpSettings.class, TracingSettings.class})
 public class ObserveConfiguration {
 
   @Bean(destroyMethod = "close")
@@ -62,5 +67,15 @@ public class ObserveConfiguration {
           database.ask();
           space.ifPresent(ScratchSpace::ask);
         });
+  }
+
+  @Bean
+  RunSpans runSpans(TracingSettings tracing, TransferFactory transfers) {
+    return new RunSpans(
+        tracing,
+        transfers.scratchId(),
+        WorkerVersion.text(),
+        RandomGenerator.getDefault(),
+        Clock.systemUTC());
   }
 }

@@ -10,10 +10,12 @@ import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.lease.LeaseKeeper;
 import dev.piecework.worker.lease.LeaseLostException;
 import dev.piecework.worker.outbox.OutboxPump;
+import dev.piecework.worker.trace.RunSpans;
 import dev.piecework.worker.transfer.TransferFactory;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,6 +48,7 @@ public final class JobRunner {
   private final OutboxPump outbox;
   private final TransferFactory transfers;
   private final RunMetrics metrics;
+  private final RunSpans spans;
   private final Consumer<String> cancelled;
   private final Settings settings;
   private final Semaphore slots;
@@ -66,6 +69,7 @@ public final class JobRunner {
   /**
    * At rest until the first {@link #start}.
    *
+   * @param spans records each run
    * @param cancelled told of a job that is to be cleared away
    */
   public JobRunner(
@@ -75,6 +79,7 @@ public final class JobRunner {
       OutboxPump outbox,
       TransferFactory transfers,
       RunMetrics metrics,
+      RunSpans spans,
       Consumer<String> cancelled,
       Settings settings) {
     this.pipeline = pipeline;
@@ -83,6 +88,7 @@ public final class JobRunner {
     this.outbox = outbox;
     this.transfers = transfers;
     this.metrics = metrics;
+    this.spans = spans;
     this.cancelled = cancelled;
     this.settings = settings;
     this.slots = new Semaphore(settings.slots());
@@ -161,8 +167,12 @@ public final class JobRunner {
     MDC.put("attempt", Integer.toString(run.row().attempt()));
     MDC.put("epoch", Long.toString(lease.epoch()));
     run.trace().ifPresent(trace -> MDC.put("trace", trace.traceId()));
+    RunSpans.Open span =
+        spans.begin(run.trace(), lease.jobId(), run.row().attempt(), lease.epoch());
     try {
-      settle(run, outcome(run), acknowledge);
+      Pipeline.Outcome outcome = outcome(run);
+      settle(run, outcome, acknowledge);
+      end(span, outcome);
     } catch (RuntimeException e) {
       LOG.error("the fate of a job could not be written; its lease will expire", e);
     } finally {
@@ -170,6 +180,17 @@ public final class JobRunner {
       running.remove(lease);
       slots.release();
       MDC.clear();
+    }
+  }
+
+  private static void end(RunSpans.Open span, Pipeline.Outcome outcome) {
+    switch (outcome) {
+      case Pipeline.Outcome.Completed() -> span.end("completed", Optional.empty());
+      case Pipeline.Outcome.SeedingEnded _ -> span.end("completed", Optional.empty());
+      case Pipeline.Outcome.Stopped(JobRun.StopReason reason) ->
+          span.end("stopped: " + reason.name().toLowerCase(Locale.ROOT), Optional.empty());
+      case Pipeline.Outcome.Faulted(Fault fault) ->
+          span.end("faulted", Optional.of(fault.kind() + ": " + fault.message()));
     }
   }
 

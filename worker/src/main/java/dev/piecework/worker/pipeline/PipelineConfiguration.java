@@ -24,6 +24,7 @@ import dev.piecework.worker.settings.BrokerSettings;
 import dev.piecework.worker.settings.NetworkSettings;
 import dev.piecework.worker.settings.RetrySettings;
 import dev.piecework.worker.settings.WorkerSettings;
+import dev.piecework.worker.trace.RunSpans;
 import dev.piecework.worker.transfer.TransferFactory;
 import dev.piecework.worker.verify.ObjectFinisher;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -238,6 +239,7 @@ public class PipelineConfiguration {
       OutboxPump outbox,
       TransferFactory transfers,
       RunMetrics metrics,
+      RunSpans spans,
       Clearances clearances,
       WorkerSettings worker,
       RetrySettings retry) {
@@ -248,6 +250,7 @@ public class PipelineConfiguration {
         outbox,
         transfers,
         metrics,
+        spans,
         clearances::wake,
         new JobRunner.Settings(
             worker.slots(),

@@ -63,6 +63,17 @@ class SettingsTest {
   }
 
   @Test
+  void refusesAnEndpointThatIsNoAddress() {
+    for (String wrong : List.of("collector:4318", "http://", "ftp://h", "http://h/?a")) {
+      assertThatThrownBy(() -> new TracingSettings(wrong))
+          .hasMessageStartingWith("piecework.tracing.endpoint is '" + wrong);
+    }
+    assertThat(new TracingSettings("http://h:4318/").traces())
+        .contains(URI.create("http://h:4318/v1/traces"));
+    assertThat(new TracingSettings("").traces()).isEmpty();
+  }
+
+  @Test
   void refusesWhatIsNoNetwork() {
     assertThatThrownBy(() -> new NetworkSettings(List.of("tomorrow"), false))
         .hasMessageContaining("PIECEWORK_NETWORK_ALLOW");

@@ -1,0 +1,139 @@
+package dev.piecework.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.sun.net.httpserver.HttpServer;
+import dev.piecework.message.Destination;
+import dev.piecework.message.JobMessage;
+import dev.piecework.message.JobMessageCodec;
+import dev.piecework.message.JobOptions;
+import dev.piecework.message.JobSource;
+import dev.piecework.message.Topology;
+import dev.piecework.message.TraceParent;
+import dev.piecework.testkit.Content;
+import dev.piecework.testkit.TorrentMaker;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** One trace joins whoever submits a job, the worker that does it, and whoever hears its end. */
+class TracingIT {
+  private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+  private static final String SPAN = "00f067aa0ba902b7";
+  private static final String PARENT = "00-" + TRACE + "-" + SPAN + "-01";
+
+  private final BlockingQueue<JsonNode> posted = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> completed = new LinkedBlockingQueue<>();
+
+  private HttpServer collector() throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/v1/traces",
+        exchange -> {
+          assertThat(exchange.getRequestHeaders().getFirst("Content-Type"))
+              .isEqualTo("application/json");
+          posted.add(new JsonMapper().readTree(exchange.getRequestBody().readAllBytes()));
+          exchange.sendResponseHeaders(200, -1);
+          exchange.close();
+        });
+    server.start();
+    return server;
+  }
+
+  private static <T> T next(BlockingQueue<T> queue, String what) throws InterruptedException {
+    @Nullable T next = queue.poll(2, TimeUnit.MINUTES);
+    if (next == null) {
+      throw new AssertionError("no " + what);
+    }
+    return next;
+  }
+
+  private static JobMessage job(Path folder) {
+    Path file = Content.file(folder.resolve("in/data.bin"), 1 << 20, 7);
+    return new JobMessage(
+        1,
+        "traced",
+        JobSource.Inline.of(TorrentMaker.of(file).pieceBytes(1 << 18).make().metainfo()),
+        new Destination("data", ""),
+        JobOptions.none());
+  }
+
+  private void listen(Channel channel) throws IOException {
+    String queue = channel.queueDeclare().getQueue();
+    channel.queueBind(queue, Topology.EVENTS_EXCHANGE, "job.completed.*");
+    channel.basicConsume(
+        queue,
+        true,
+        (_, delivery) ->
+            completed.add(
+                String.valueOf(delivery.getProperties().getHeaders().get(TraceParent.HEADER))),
+        _ -> {});
+  }
+
+  private static String attribute(JsonNode of, String name) {
+    return of.path("attributes").values().stream()
+        .filter(each -> each.path("key").asString("").equals(name))
+        .map(each -> each.path("value").path("stringValue").asString(""))
+        .findFirst()
+        .orElse("");
+  }
+
+  @Test
+  void aRunIsASpanInTheTraceOfItsSubmissionAndOfItsEvents(@TempDir Path folder) throws Exception {
+    HttpServer collector = collector();
+    StubSwarm swarm = new StubSwarm();
+    swarm.permits.release(100);
+    try (TestBroker broker = TestBroker.start();
+        TestDatabase database = TestDatabase.h2();
+        Connection connection = broker.connect();
+        Channel channel = connection.createChannel()) {
+      Map<String, Object> properties = new HashMap<>(broker.properties());
+      properties.putAll(database.properties());
+      properties.put("test.swarm", swarm);
+      properties.put("test.scratch-id", "me");
+      properties.put(
+          "piecework.tracing.endpoint",
+          "http://127.0.0.1:%d/".formatted(collector.getAddress().getPort()));
+      listen(channel);
+      try (WorkerApplication _ = WorkerApplication.start(properties, StubSwarm.Side.class)) {
+        channel.basicPublish(
+            Topology.JOBS_EXCHANGE,
+            Topology.JOBS_QUEUE,
+            new AMQP.BasicProperties.Builder()
+                .messageId("m1")
+                .headers(Map.of(TraceParent.HEADER, PARENT))
+                .build(),
+            JobMessageCodec.encode(job(folder)));
+
+        JsonNode resource = next(posted, "span").path("resourceSpans").path(0);
+        assertThat(attribute(resource.path("resource"), "service.instance.id")).isEqualTo("me");
+        JsonNode span = resource.path("scopeSpans").path(0).path("spans").path(0);
+        assertThat(span.path("traceId").asString("")).isEqualTo(TRACE);
+        assertThat(span.path("parentSpanId").asString("")).isEqualTo(SPAN);
+        assertThat(span.path("spanId").asString("")).matches("[0-9a-f]{16}").isNotEqualTo(SPAN);
+        assertThat(attribute(span, "piecework.job.id")).isEqualTo("traced");
+        assertThat(attribute(span, "piecework.job.outcome")).isEqualTo("completed");
+        assertThat(Long.parseLong(span.path("endTimeUnixNano").asString("")))
+            .isGreaterThanOrEqualTo(Long.parseLong(span.path("startTimeUnixNano").asString("")));
+        assertThat(next(completed, "event")).isEqualTo(PARENT);
+      }
+    } finally {
+      collector.stop(0);
+    }
+  }
+}
