@@ -18,8 +18,11 @@ import dev.piecework.testkit.TorrentMaker;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -27,8 +30,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** One trace joins whoever submits a job, the worker that does it, and whoever hears its end. */
 class TracingIT {
@@ -36,7 +37,7 @@ class TracingIT {
   private static final String SPAN = "00f067aa0ba902b7";
   private static final String PARENT = "00-" + TRACE + "-" + SPAN + "-01";
 
-  private final BlockingQueue<JsonNode> posted = new LinkedBlockingQueue<>();
+  private final BlockingQueue<byte[]> posted = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> completed = new LinkedBlockingQueue<>();
 
   private HttpServer collector() throws IOException {
@@ -46,8 +47,8 @@ class TracingIT {
         "/v1/traces",
         exchange -> {
           assertThat(exchange.getRequestHeaders().getFirst("Content-Type"))
-              .isEqualTo("application/json");
-          posted.add(new JsonMapper().readTree(exchange.getRequestBody().readAllBytes()));
+              .isEqualTo("application/x-protobuf");
+          posted.add(exchange.getRequestBody().readAllBytes());
           exchange.sendResponseHeaders(200, -1);
           exchange.close();
         });
@@ -85,12 +86,13 @@ class TracingIT {
         _ -> {});
   }
 
-  private static String attribute(JsonNode of, String name) {
-    return of.path("attributes").values().stream()
-        .filter(each -> each.path("key").asString("").equals(name))
-        .map(each -> each.path("value").path("stringValue").asString(""))
-        .findFirst()
-        .orElse("");
+  /** A protocol buffer has texts and bytes as they are. */
+  private static void assertHas(byte[] message, byte[] wanted) {
+    assertThat(text(message)).contains(text(wanted));
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
   @Test
@@ -120,16 +122,12 @@ class TracingIT {
                 .build(),
             JobMessageCodec.encode(job(folder)));
 
-        JsonNode resource = next(posted, "span").path("resourceSpans").path(0);
-        assertThat(attribute(resource.path("resource"), "service.instance.id")).isEqualTo("me");
-        JsonNode span = resource.path("scopeSpans").path(0).path("spans").path(0);
-        assertThat(span.path("traceId").asString("")).isEqualTo(TRACE);
-        assertThat(span.path("parentSpanId").asString("")).isEqualTo(SPAN);
-        assertThat(span.path("spanId").asString("")).matches("[0-9a-f]{16}").isNotEqualTo(SPAN);
-        assertThat(attribute(span, "piecework.job.id")).isEqualTo("traced");
-        assertThat(attribute(span, "piecework.job.outcome")).isEqualTo("completed");
-        assertThat(Long.parseLong(span.path("endTimeUnixNano").asString("")))
-            .isGreaterThanOrEqualTo(Long.parseLong(span.path("startTimeUnixNano").asString("")));
+        byte[] spans = next(posted, "span");
+        assertHas(spans, HexFormat.of().parseHex(TRACE));
+        assertHas(spans, HexFormat.of().parseHex(SPAN));
+        for (String text : List.of("piecework.job.run", "me", "traced", "completed")) {
+          assertHas(spans, text.getBytes(StandardCharsets.UTF_8));
+        }
         assertThat(next(completed, "event")).isEqualTo(PARENT);
       }
     } finally {

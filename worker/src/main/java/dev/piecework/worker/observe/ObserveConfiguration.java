@@ -9,9 +9,7 @@ import dev.piecework.worker.trace.RunSpans;
 import dev.piecework.worker.transfer.TransferFactory;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.time.Clock;
 import java.util.Optional;
-import java.util.random.RandomGenerator;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -71,11 +69,6 @@ public class ObserveConfiguration {
 
   @Bean
   RunSpans runSpans(TracingSettings tracing, TransferFactory transfers) {
-    return new RunSpans(
-        tracing,
-        transfers.scratchId(),
-        WorkerVersion.text(),
-        RandomGenerator.getDefault(),
-        Clock.systemUTC());
+    return new RunSpans(tracing, transfers.scratchId(), WorkerVersion.text());
   }
 }

@@ -2,48 +2,65 @@ package dev.piecework.worker.trace;
 
 import dev.piecework.message.TraceParent;
 import dev.piecework.worker.settings.TracingSettings;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.Map;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.TraceFlags;
+import io.opentelemetry.api.trace.TraceState;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
+import io.opentelemetry.sdk.resources.Resource;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
+import java.net.URI;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.random.RandomGenerator;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One span for each run of a job: a child of whatever submitted it, in the trace that the job's
  * events carry too. Records nothing without an endpoint, and nothing of a job without a trace.
+ * Spans are sent in the background, and dropped while the collector is away: no job waits for it.
  */
 public final class RunSpans implements AutoCloseable {
   private static final String NAME = "piecework.job.run";
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
 
-  private final Optional<SpanExport> export;
-  private final RandomGenerator random;
-  private final InstantSource clock;
+  private final Optional<SdkTracerProvider> provider;
 
   /**
    * @param worker this worker's identity
    * @param version of its program
    */
-  public RunSpans(
-      TracingSettings settings,
-      String worker,
-      String version,
-      RandomGenerator random,
-      InstantSource clock) {
-    this.export =
-        settings
-            .traces()
-            .map(uri ->
-                new SpanExport(
-                    uri,
-                    Map.of(
-                        "service.name",
-                        "piecework-worker",
-                        "service.instance.id",
-                        worker,
-                        "service.version",
-                        version)));
-    this.random = random;
-    this.clock = clock;
+  public RunSpans(TracingSettings settings, String worker, String version) {
+    this.provider = settings.traces().map(traces -> provider(traces, worker, version));
+  }
+
+  private static SdkTracerProvider provider(URI traces, String worker, String version) {
+    return SdkTracerProvider.builder()
+        .setResource(
+            Resource.create(
+                Attributes.builder()
+                    .put("service.name", "piecework-worker")
+                    .put("service.instance.id", worker)
+                    .put("service.version", version)
+                    .build()))
+        // Jobs are few and long: all are recorded, whether their submitters sample or not.
+        .setSampler(Sampler.alwaysOn())
+        .addSpanProcessor(
+            BatchSpanProcessor.builder(
+                    OtlpHttpSpanExporter.builder()
+                        .setEndpoint(traces.toString())
+                        .setTimeout(TIMEOUT)
+                        .build())
+                .setScheduleDelay(INTERVAL)
+                .build())
+        .build();
   }
 
   /** A run that goes on. */
@@ -64,44 +81,36 @@ public final class RunSpans implements AutoCloseable {
    * @param trace that the job's message belongs to
    */
   public Open begin(Optional<TraceParent> trace, String jobId, int attempt, long epoch) {
-    if (export.isEmpty() || trace.isEmpty()) {
+    if (provider.isEmpty() || trace.isEmpty()) {
       return (_, _) -> {};
     }
-    Instant start = clock.instant();
+    Span span =
+        provider
+            .get()
+            .get("dev.piecework.worker")
+            .spanBuilder(NAME)
+            .setParent(Context.root().with(Span.wrap(parent(trace.get()))))
+            .setSpanKind(SpanKind.CONSUMER)
+            .setAttribute("piecework.job.id", jobId)
+            .setAttribute("piecework.job.attempt", attempt)
+            .setAttribute("piecework.job.epoch", epoch)
+            .startSpan();
     return (outcome, error) -> {
-      Instant end = clock.instant();
-      export
-          .get()
-          .add(
-              new Span(
-                  trace.get(),
-                  newId(),
-                  NAME,
-                  start,
-                  end.isBefore(start) ? start : end,
-                  Map.of(
-                      "piecework.job.id",
-                      jobId,
-                      "piecework.job.attempt",
-                      Integer.toString(attempt),
-                      "piecework.job.epoch",
-                      Long.toString(epoch),
-                      "piecework.job.outcome",
-                      outcome),
-                  error));
+      span.setAttribute("piecework.job.outcome", outcome);
+      error.ifPresent(why -> span.setStatus(StatusCode.ERROR, why));
+      span.end();
     };
   }
 
-  private String newId() {
-    long id = 0;
-    while (id == 0) {
-      id = random.nextLong();
-    }
-    return "%016x".formatted(id);
+  private static SpanContext parent(TraceParent trace) {
+    return SpanContext.createFromRemoteParent(
+        trace.traceId(), trace.spanId(), TraceFlags.getSampled(), TraceState.getDefault());
   }
 
+  /** Sends what waits, if that does not take long. */
   @Override
   public void close() {
-    export.ifPresent(SpanExport::close);
+    provider.ifPresent(
+        open -> open.shutdown().join(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS));
   }
 }
