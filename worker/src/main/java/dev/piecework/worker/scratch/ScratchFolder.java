@@ -37,6 +37,7 @@ import org.slf4j.LoggerFactory;
  *   worker-N.lock           held by the worker that has number N
  *   jobs/JOB/lock           held by the one process that works in the folder
  *   jobs/JOB/segment-N      see {@link JobScratch}
+ *   jobs/JOB/spare          a segment that is done with, for the next one to write over
  *   jobs/JOB.2/...          the same, while another process sits on the first
  * </pre>
  *

@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -16,6 +17,12 @@ import java.util.concurrent.locks.ReentrantLock;
  * The segment files of a job, few of them open at a time: the least recently used is closed when
  * there are too many. A file that is being read or written stays open until that is done, even when
  * it has been deleted meanwhile.
+ *
+ * <p>One file that is no longer needed waits as a spare for the next segment: its pages and its
+ * blocks on the disk are there already, so that writing over it costs the kernel a third to a half
+ * of what a new file costs, and far less where free memory has first to come back from a host. What
+ * is not written over yet is then an older segment's bytes instead of zeros, which nobody is told
+ * are there, and which no hash matches.
  */
 final class SegmentFiles {
   private static final int MOST_OPEN = 8;
@@ -56,15 +63,27 @@ final class SegmentFiles {
     }
   }
 
-  /** Deletes a segment; who reads it at this moment still may. */
+  private Path spare() {
+    return folder.resolve("spare");
+  }
+
+  /**
+   * Gives a segment's file up: it waits for another segment, unless one does already. Who reads the
+   * segment at this moment still may, so such a file is deleted.
+   */
   void delete(int segment) throws IOException {
     lock.lock();
     try {
       Handle handle = open.remove(segment);
+      boolean inUse = handle != null && handle.users > 0;
       if (handle != null) {
         handle.retire();
       }
-      Files.deleteIfExists(path(segment));
+      if (inUse || Files.exists(spare())) {
+        Files.deleteIfExists(path(segment));
+      } else if (Files.exists(path(segment))) {
+        Files.move(path(segment), spare(), StandardCopyOption.ATOMIC_MOVE);
+      }
     } finally {
       lock.unlock();
     }
@@ -111,11 +130,15 @@ final class SegmentFiles {
     }
   }
 
-  private static FileChannel channel(Path path, boolean create) throws IOException {
-    return create
-        ? FileChannel.open(
-            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)
-        : FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+  private FileChannel channel(Path path, boolean create) throws IOException {
+    if (!create) {
+      return FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+    if (Files.exists(spare()) && !Files.exists(path)) {
+      Files.move(spare(), path, StandardCopyOption.ATOMIC_MOVE);
+    }
+    return FileChannel.open(
+        path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
   private void release(Handle handle) throws IOException {

@@ -16,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
@@ -67,6 +68,64 @@ final class ScratchTest {
       assertThat(job.read(66, 0, ByteBuffer.allocate(10))).isTrue();
       assertThat(job.present(0)).isFalse();
     }
+  }
+
+  @Test
+  void aSegmentThatIsGivenUpIsWrittenOverByTheNext() throws Exception {
+    Torrent torrent = torrent(130);
+    try (ScratchFolder scratch = open(folder.resolve("scratch"));
+        JobScratch job = scratch.openJob("job", torrent.metainfo)) {
+      torrent.write(job, 1, 2, 63);
+      Object first = fileKey(0);
+
+      job.delete(0);
+      torrent.write(job, 66);
+      torrent.write(job, 128);
+
+      assertThat(fileKey(1)).isEqualTo(first);
+      assertThat(fileKey(2)).isNotEqualTo(first);
+      assertThat(job.read(1, 0, ByteBuffer.allocate(10))).isFalse();
+      assertThat(ScratchCheck.intact(torrent.metainfo, job, 2, () -> false))
+          .isEqualTo(bits(66, 128));
+    }
+  }
+
+  @Test
+  void oneSegmentAtMostWaitsForTheNext() throws Exception {
+    Torrent torrent = torrent(130);
+    try (ScratchFolder scratch = open(folder.resolve("scratch"));
+        JobScratch job = scratch.openJob("job", torrent.metainfo)) {
+      torrent.write(job, 1, 66);
+
+      job.delete(0);
+      job.delete(1);
+
+      try (var files = Files.list(folder.resolve("scratch/jobs/job"))) {
+        assertThat(files.map(Path::getFileName).map(Path::toString))
+            .containsExactlyInAnyOrder("lock", "spare");
+      }
+      assertThat(ScratchCheck.intact(torrent.metainfo, job, 1, () -> false)).isEqualTo(bits());
+    }
+  }
+
+  @Test
+  void whatIsReadWhileItIsGivenUpIsNotWrittenOver() throws Exception {
+    Torrent torrent = torrent(1);
+    SegmentFiles files = new SegmentFiles(folder);
+    files.with(0, true, channel -> channel.write(ByteBuffer.wrap(torrent.content, 0, 8)));
+
+    ByteBuffer read = ByteBuffer.allocate(8);
+    files.with(
+        0,
+        false,
+        channel -> {
+          files.delete(0);
+          files.with(1, true, next -> next.write(ByteBuffer.wrap(torrent.content, 8, 8)));
+          return channel.read(read, 0);
+        });
+
+    assertThat(read.flip()).isEqualTo(ByteBuffer.wrap(torrent.content, 0, 8));
+    files.close();
   }
 
   @Test
@@ -217,6 +276,11 @@ final class ScratchTest {
     } finally {
       run("umount", disk.toString());
     }
+  }
+
+  private Object fileKey(int segment) throws IOException {
+    Path file = folder.resolve("scratch/jobs/job/segment-%08d".formatted(segment));
+    return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
   }
 
   private static boolean isSegment(Path descriptor) {
