@@ -55,6 +55,7 @@ public final class Download implements AutoCloseable {
   private final Assemblies assemblies;
   private final BlockReceiver receiver;
   private final Suspects suspects = new Suspects(sources);
+  private final Refusals refusals = new Refusals();
   private final Endgame endgame;
   private boolean closed;
 
@@ -121,6 +122,7 @@ public final class Download implements AutoCloseable {
       availability.remove(source.pieces);
       giveUpAll(source, nowNanos);
       receiver.interrupt(source);
+      refusals.left(source);
     }
   }
 
@@ -150,6 +152,7 @@ public final class Download implements AutoCloseable {
   /** A peer has lost a piece (BEP 54). */
   public void lost(Source source, int piece, boolean requestsEnd, long nowNanos) {
     availability.lose(source.pieces, piece);
+    refusals.denied(source, piece);
     for (int i = source.queue.size() - 1; requestsEnd && i >= 0; i--) {
       if (source.queue.assembly(i).piece() == piece) {
         giveUp(source, i, nowNanos);
@@ -165,9 +168,10 @@ public final class Download implements AutoCloseable {
     }
     giveUp(source, index, nowNanos);
     if (!source.choked) {
-      // It does not choke us and yet refuses: for us that is the same as not having the piece.
-      // Asking again would go round in circles.
-      availability.lose(source.pieces, piece);
+      if (source.pieces.has(piece)) {
+        availability.lose(source.pieces, piece);
+        refusals.refused(source, piece, nowNanos);
+      }
       disown(source);
     }
   }
@@ -348,6 +352,7 @@ public final class Download implements AutoCloseable {
    */
   public void tick(long nowNanos) {
     picker.refresh();
+    refusals.tick(nowNanos, this::gained);
     for (int i = 0; i < sources.size(); i++) {
       expire(sources.get(i), nowNanos);
     }

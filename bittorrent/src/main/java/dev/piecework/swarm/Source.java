@@ -37,6 +37,7 @@ public final class Source {
   long lastBlockNanos;
   long receivedBytes;
   int strays = STRAY_MARGIN;
+  int refusals;
 
   @Nullable PieceAssembly current;
 

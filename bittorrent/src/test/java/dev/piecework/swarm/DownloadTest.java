@@ -212,7 +212,7 @@ class DownloadTest {
   }
 
   @Test
-  void aPeerThatRefusesARequestIsNotAskedForThatPieceAgain() {
+  void aPeerThatRefusesARequestIsNotAskedForThatPieceAgainAtOnce() {
     Peer peer = new Peer(1);
     Asked refused = peer.asked.getFirst();
     peer.asked.clear();
@@ -222,6 +222,67 @@ class DownloadTest {
       peer.answerAll();
     }
     assertThat(peer.everAsked.stream().filter(refused::equals)).hasSize(1);
+  }
+
+  @Test
+  void whatTheOnlyPeerRefusedOnceArrivesInTheEnd() {
+    Peer peer = new Peer(1);
+    Asked refused = peer.asked.removeFirst();
+    download.rejected(peer.source, refused.piece, refused.offset, now);
+    for (int i = 0; i < 10; i++) {
+      peer.answerAll();
+      download.fill(peer.source, now);
+    }
+    assertThat(arrived).hasSize(PIECES - 1);
+
+    now += SECOND;
+    download.tick(now);
+    assertThat(download.fill(peer.source, now)).isZero();
+    now += SECOND;
+    download.tick(now);
+    assertThat(download.fill(peer.source, now)).isPositive();
+    peer.answerAll();
+
+    assertThat(arrived).hasSize(PIECES);
+  }
+
+  @Test
+  void aPeerThatRefusesAgainRestsLonger() {
+    Peer peer = new Peer(1);
+    Asked refused = peer.asked.removeFirst();
+    download.rejected(peer.source, refused.piece, refused.offset, now);
+    for (int i = 0; i < 10; i++) {
+      peer.answerAll();
+      download.fill(peer.source, now);
+    }
+    now += 2 * SECOND;
+    download.tick(now);
+    download.fill(peer.source, now);
+    assertThat(peer.asked).containsExactly(refused);
+    peer.asked.clear();
+    download.rejected(peer.source, refused.piece, refused.offset, now);
+
+    now += 3 * SECOND;
+    download.tick(now);
+    assertThat(download.fill(peer.source, now)).isZero();
+    now += SECOND;
+    download.tick(now);
+    download.fill(peer.source, now);
+
+    assertThat(peer.asked).containsExactly(refused);
+  }
+
+  @Test
+  void whatAPeerSaysThatItDoesNotHaveIsNotBelievedAgain() {
+    Peer peer = new Peer(1);
+    Asked refused = peer.asked.removeFirst();
+    download.rejected(peer.source, refused.piece, refused.offset, now);
+    download.lost(peer.source, refused.piece, true, now);
+
+    now += 3600 * SECOND;
+    download.tick(now);
+
+    assertThat(peer.source.pieces().has(refused.piece)).isFalse();
   }
 
   @Test
