@@ -6,14 +6,19 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import urllib.parse
 import urllib.request
 
 from process import Program, transfer
-from swarm import HERE, PYTHON, Tracker
+from swarm import HERE, PYTHON, Torrent, Tracker, content, loopback, seeders
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
+
+# What the class cache is made with: enough for the compilers to have seen all that is hot.
+TRAINING_BYTES = 64 << 20
+TRAINING_PORT = 26799
 
 
 def launcher_flags():
@@ -107,17 +112,43 @@ class Floor(Client):
 
 
 class Piecework(Client):
-    """Our engine with nothing around it, under the worker's JVM flags."""
+    """Our engine with nothing around it, under the worker's JVM flags, with a class cache of its own
+    as the launcher makes one for the worker."""
 
     name = "piecework"
+    cache = os.path.join(ROOT, "bench", "target", "engine.aot")
 
     def missing(self):
         return ""
 
+    def make_cache(self):
+        """Makes the class cache by a small download, unless there is one that fits what was built."""
+        target = os.path.join(ROOT, "bench", "target")
+        library = os.path.join(target, "lib")
+        made_of = [os.path.join(target, "bench.jar"), os.path.join(ROOT, "piecework")]
+        made_of += [os.path.join(library, each) for each in os.listdir(library)]
+        if os.path.exists(self.cache) and all(
+                os.path.getmtime(each) < os.path.getmtime(self.cache) for each in made_of):
+            return
+        with tempfile.TemporaryDirectory() as work:
+            torrent = Torrent(content(os.path.join(work, "content.bin"), TRAINING_BYTES, 1), 1 << 20)
+            seeder, = seeders(1, [torrent], work, TRAINING_PORT)
+            try:
+                Program(
+                    bench_class("EngineAlone", JAVA_FLAGS + [f"-XX:AOTCacheOutput={self.cache}"])
+                    + ["download", torrent.write(os.path.join(work, "it.torrent")),
+                       os.path.join(work, "downloaded"), f"127.0.0.1:{TRAINING_PORT}"],
+                    log=os.path.join(work, "log")).wait(300)
+            finally:
+                seeder.close()
+
     def download(self, torrent, peers, work):
+        self.make_cache()
         target = os.path.join(work, torrent.name)
+        # Of a cache that does not fit the flags, Java says nothing and goes on without.
+        flags = JAVA_FLAGS + [f"-XX:AOTCache={self.cache}", "-Xlog:aot*=off", "-Xlog:cds*=off"]
         program = Program(
-            bench_class("EngineAlone", JAVA_FLAGS + os.environ.get("BENCH_JAVA_OPTS", "").split())
+            bench_class("EngineAlone", flags + os.environ.get("BENCH_JAVA_OPTS", "").split())
             + ["download", torrent.write(os.path.join(work, "it.torrent")), target]
             + [f"{host}:{port}" for host, port in peers],
             env={"MALLOC_ARENA_MAX": "2"}, log=os.path.join(work, "log"))
