@@ -21,6 +21,7 @@ import dev.piecework.testkit.TestTorrent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -215,6 +216,30 @@ final class Fleet implements AutoCloseable {
       rows.next();
       return rows.getLong(1);
     }
+  }
+
+  /** The states that a job has been in, oldest first; a running one with attempt and worker. */
+  List<String> history(String job) throws SQLException {
+    List<String> states = new ArrayList<>();
+    try (java.sql.Connection sqlConnection = database.connect();
+        PreparedStatement query =
+            sqlConnection.prepareStatement(
+                """
+                SELECT lower(to_state), attempt, worker FROM piecework_job_transition
+                WHERE job_id = ? ORDER BY seq
+                """)) {
+      query.setString(1, job);
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          String state = rows.getString(1);
+          states.add(
+              state.equals("running")
+                  ? "running %d %s".formatted(rows.getInt(2), rows.getString(3))
+                  : state);
+        }
+      }
+    }
+    return states;
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.security.GeneralSecurityException;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
@@ -40,8 +41,17 @@ final class BrokerFaults {
               + settings.username()
               + "\" may not use it; check the last part of PIECEWORK_BROKER_URI, or --broker");
     }
+    Optional<SSLException> tls = tls(failure);
+    if (tls.isPresent() && root(failure) instanceof GeneralSecurityException why) {
+      return unavailable(
+          where
+              + " shows a certificate that is not believed (TLS failed: "
+              + why.getMessage()
+              + "); name the file of its authority with PIECEWORK_BROKER_CA_FILE, and the host as"
+              + " the certificate does");
+    }
     String why =
-        switch (root(failure)) {
+        switch (tls.<Throwable>map(each -> each).orElse(root(failure))) {
           case UnknownHostException _ -> "no such host";
           case NoRouteToHostException _ -> "no route to it";
           case ConnectException _ -> "connection refused";
@@ -138,6 +148,15 @@ final class BrokerFaults {
     for (Throwable at = failure; at != null; at = at.getCause()) {
       if (at instanceof ShutdownSignalException signal) {
         return Optional.of(signal);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<SSLException> tls(Throwable failure) {
+    for (Throwable at = failure; at != null; at = at.getCause()) {
+      if (at instanceof SSLException tls) {
+        return Optional.of(tls);
       }
     }
     return Optional.empty();
