@@ -16,6 +16,7 @@ import dev.piecework.worker.observe.Observers;
 import dev.piecework.worker.outbox.OutboxPump;
 import dev.piecework.worker.pipeline.JobRunner;
 import dev.piecework.worker.pipeline.PipelineConfiguration;
+import dev.piecework.worker.pipeline.RunRecords;
 import dev.piecework.worker.settings.BrokerSettings;
 import dev.piecework.worker.settings.CleanupSettings;
 import dev.piecework.worker.settings.DatabaseSettings;
@@ -67,6 +68,7 @@ class WorkerConfiguration {
       BrokerSettings brokerSettings,
       Admissions admissions,
       JobRunner runner,
+      RunRecords records,
       Publisher publisher,
       OutboxPump pump,
       LostJobs lostJobs,
@@ -82,6 +84,7 @@ class WorkerConfiguration {
         brokerSettings,
         admissions,
         runner,
+        records,
         publisher,
         pump,
         lostJobs,

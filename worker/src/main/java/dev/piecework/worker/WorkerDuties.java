@@ -18,6 +18,7 @@ import dev.piecework.worker.observe.WorkerVersion;
 import dev.piecework.worker.outbox.OutboxPump;
 import dev.piecework.worker.pipeline.JobRunner;
 import dev.piecework.worker.pipeline.ProgressReporter;
+import dev.piecework.worker.pipeline.RunRecords;
 import dev.piecework.worker.settings.BrokerSettings;
 import dev.piecework.worker.settings.WorkerSettings;
 import dev.piecework.worker.transfer.TransferFactory;
@@ -41,6 +42,9 @@ final class WorkerDuties implements AutoCloseable {
    */
   private static final Duration DUTY_PATIENCE = Duration.ofMinutes(10);
 
+  /** How much of Spring Batch's record a crash may cost; see {@link RunRecords}. */
+  private static final Duration RECORD_INTERVAL = Duration.ofSeconds(1);
+
   private static final Duration PATIENCE_PER_JOB = Duration.ofSeconds(90);
 
   private final JobRunner runner;
@@ -55,6 +59,8 @@ final class WorkerDuties implements AutoCloseable {
   private final Loop watching;
   private final Loop sweeping;
   private final Loop reporting;
+  private final Loop recording;
+  private final RunRecords records;
   private final Loop cleaning;
   private final Observers observers;
   private volatile boolean up;
@@ -64,6 +70,7 @@ final class WorkerDuties implements AutoCloseable {
       BrokerSettings brokerSettings,
       Admissions admissions,
       JobRunner runner,
+      RunRecords records,
       Publisher publisher,
       OutboxPump pump,
       LostJobs lostJobs,
@@ -76,6 +83,7 @@ final class WorkerDuties implements AutoCloseable {
       Observers observers) {
     this.observers = observers;
     this.runner = runner;
+    this.records = records;
     this.outbox = pump;
     this.lostJobs = lostJobs;
     this.clearances = clearances;
@@ -99,6 +107,7 @@ final class WorkerDuties implements AutoCloseable {
     ProgressReporter reporter =
         new ProgressReporter(runner, publisher, new JobEntries(workerId), Clock.systemUTC());
     this.reporting = new Loop("progress", settings.progressInterval(), 0, reporter::report);
+    this.recording = new Loop("batch-records", RECORD_INTERVAL, 0, records::flush);
     this.cleaning = new Loop("cleanup", cleanupInterval, 0.2, cleanup::round);
     watch(settings.slots());
     measure(settings.slots());
@@ -141,6 +150,7 @@ final class WorkerDuties implements AutoCloseable {
     control.start();
     sweeping.start();
     reporting.start();
+    recording.start();
     cleaning.startAtOnce();
     up = true;
     observers.health().up(broker::obstacle);
@@ -187,6 +197,8 @@ final class WorkerDuties implements AutoCloseable {
     reporting.close();
     cleaning.close();
     runner.shutDown();
+    recording.close();
+    records.flush();
     clearances.close();
     outbox.close();
     renewing.close();

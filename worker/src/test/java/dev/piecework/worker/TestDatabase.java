@@ -7,6 +7,7 @@ import dev.piecework.worker.settings.DatabaseSettings;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -46,6 +47,11 @@ public final class TestDatabase implements AutoCloseable {
   /** To ask it. */
   public JdbcClient jdbc() {
     return JdbcClient.create(dataSource);
+  }
+
+  /** To ask it many things at once. */
+  public JdbcTemplate template() {
+    return new JdbcTemplate(dataSource);
   }
 
   /** To change it. */

@@ -53,9 +53,20 @@ public final class JobLedger {
 
   /** An event that changes no state: metadata, file-uploaded. */
   public void note(Lease lease, EventType type, String discriminator, EventData data) {
+    note(lease, type, discriminator, data, () -> {});
+  }
+
+  /**
+   * The same, with what it tells of.
+   *
+   * @param fact written in the same transaction
+   */
+  public void note(
+      Lease lease, EventType type, String discriminator, EventData data, Runnable fact) {
     holding(
         lease,
         row -> {
+          fact.run();
           outbox.add(entries.entry(row, type, discriminator, data), row.now());
           return row;
         });

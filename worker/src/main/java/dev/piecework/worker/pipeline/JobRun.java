@@ -31,7 +31,6 @@ public final class JobRun {
   private Optional<ObjectLayout> layout = Optional.empty();
   private Optional<Fault> fault = Optional.empty();
   private volatile boolean ending;
-  private boolean started;
   private volatile boolean completed;
   private boolean seeding;
 
@@ -152,13 +151,7 @@ public final class JobRun {
         });
   }
 
-  /** Whether any step has begun. */
-  boolean started() {
-    return started;
-  }
-
   void enter(Phase next) {
-    started = true;
     checkStop();
     phase = next;
   }

@@ -14,10 +14,9 @@ import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.JobExecutionException;
 import org.springframework.batch.core.job.JobInterruptedException;
 import org.springframework.batch.core.job.builder.JobBuilder;
+import org.springframework.batch.core.job.builder.SimpleJobBuilder;
 import org.springframework.batch.core.job.parameters.JobParameters;
 import org.springframework.batch.core.job.parameters.JobParametersBuilder;
-import org.springframework.batch.core.launch.JobOperator;
-import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.Step;
 import org.springframework.batch.core.step.builder.StepBuilder;
 import org.springframework.batch.infrastructure.item.ItemReader;
@@ -36,20 +35,18 @@ import org.springframework.transaction.TransactionException;
 public final class Pipeline {
   private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
   static final String JOB_NAME = "torrent";
-  private static final String JOB_ID = "jobId";
-  private static final int MAX_STARTS = 10;
-  private static final Duration START_PAUSE = Duration.ofMillis(100);
+  static final String JOB_ID = "jobId";
+  private static final int MAX_REPAIRS = 10;
+  private static final Duration REPAIR_PAUSE = Duration.ofMillis(100);
 
   private final TorrentJob.Parts parts;
-  private final JobRepository repository;
-  private final JobOperator operator;
+  private final RunRecords records;
   private final BatchHistory history;
 
-  Pipeline(TorrentJob.Parts parts, JobRepository repository, JobOperator operator) {
+  Pipeline(TorrentJob.Parts parts, RunRecords records, BatchHistory history) {
     this.parts = parts;
-    this.repository = repository;
-    this.operator = operator;
-    this.history = new BatchHistory(repository, operator);
+    this.records = records;
+    this.history = history;
   }
 
   /** How a run ended. */
@@ -76,7 +73,7 @@ public final class Pipeline {
   public Outcome execute(JobRun run) {
     JobParameters parameters = parameters(run.lease().jobId());
     try {
-      return outcome(run, start(run, parameters).getAllFailureExceptions());
+      return outcome(run, run(run, parameters));
     } catch (JobExecutionException | RuntimeException e) {
       return outcome(run, List.of(e));
     } finally {
@@ -84,21 +81,33 @@ public final class Pipeline {
     }
   }
 
+  /** Runs the batch job; what it comes to is in the run and in the execution's failures. */
+  private List<Throwable> run(JobRun run, JobParameters parameters) throws JobExecutionException {
+    if (run.lease().epoch() > 1) {
+      repair(parameters);
+    }
+    JobExecution execution = records.begin(parameters);
+    job(run).execute(execution);
+    return execution.getAllFailureExceptions();
+  }
+
   /**
-   * Repairs and starts. Again if need be: a worker that has just lost the job may still be writing
-   * its last words into the record.
+   * Puts the record of earlier runs in order. Again if need be: a worker that has just lost the job
+   * may still be writing its last words into it.
    */
-  private JobExecution start(JobRun run, JobParameters parameters) throws JobExecutionException {
+  private void repair(JobParameters parameters) {
+    // What this worker itself has to say of them comes first.
+    records.flush();
     for (int attempt = 1; ; attempt++) {
       try {
         history.repair(JOB_NAME, parameters);
-        return operator.start(job(run), parameters);
-      } catch (OptimisticLockingFailureException | JobExecutionException e) {
-        if (attempt == MAX_STARTS || run.started()) {
+        return;
+      } catch (OptimisticLockingFailureException e) {
+        if (attempt == MAX_REPAIRS) {
           throw e;
         }
         LOG.debug("the batch record is still being written", e);
-        LockSupport.parkNanos(START_PAUSE.toNanos());
+        LockSupport.parkNanos(REPAIR_PAUSE.toNanos());
       }
     }
   }
@@ -166,13 +175,13 @@ public final class Pipeline {
 
   private Job job(JobRun run) {
     TorrentJob job = new TorrentJob(parts, run);
-    return new JobBuilder(JOB_NAME, repository)
-        .start(step(run, JobRun.Phase.RESOLVE, job::resolve))
-        .next(transferStep(run, job))
-        .next(step(run, JobRun.Phase.VERIFY, job::verify))
-        .next(step(run, JobRun.Phase.PUBLISH, job::publish))
-        .next(step(run, JobRun.Phase.SEED, job::seed))
-        .build();
+    SimpleJobBuilder steps =
+        new JobBuilder(JOB_NAME, records)
+            .start(step(run, JobRun.Phase.RESOLVE, job::resolve))
+            .next(transferStep(run, job))
+            .next(step(run, JobRun.Phase.VERIFY, job::verify))
+            .next(step(run, JobRun.Phase.PUBLISH, job::publish));
+    return (job.seeds() ? steps.next(step(run, JobRun.Phase.SEED, job::seed)) : steps).build();
   }
 
   /** Work of a step. */
@@ -181,7 +190,7 @@ public final class Pipeline {
   }
 
   private Step step(JobRun run, JobRun.Phase phase, Work work) {
-    return new StepBuilder(phase.wireName(), repository)
+    return new StepBuilder(phase.wireName(), records)
         .tasklet(
             (contribution, context) -> {
               guarded(
@@ -209,7 +218,7 @@ public final class Pipeline {
                   job.transfer().writer().write(chunk);
                   return true;
                 });
-    return new StepBuilder(JobRun.Phase.TRANSFER.wireName(), repository)
+    return new StepBuilder(JobRun.Phase.TRANSFER.wireName(), records)
         .<Transfer.Batch, Transfer.Batch>chunk(1)
         .reader(reader)
         .writer(writer)

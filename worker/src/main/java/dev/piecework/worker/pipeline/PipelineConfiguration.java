@@ -21,6 +21,7 @@ import dev.piecework.worker.outbox.OutboxRelay;
 import dev.piecework.worker.resolve.SourceResolver;
 import dev.piecework.worker.resolve.StoreGate;
 import dev.piecework.worker.settings.BrokerSettings;
+import dev.piecework.worker.settings.DatabaseSettings;
 import dev.piecework.worker.settings.NetworkSettings;
 import dev.piecework.worker.settings.RetrySettings;
 import dev.piecework.worker.settings.WorkerSettings;
@@ -36,7 +37,9 @@ import org.springframework.batch.core.launch.support.TaskExecutorJobOperator;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Fallback;
 import org.springframework.core.task.SyncTaskExecutor;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.annotation.Isolation;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -177,6 +180,15 @@ public class PipelineConfiguration {
     return new BatchRecords(repository);
   }
 
+  /** Not what the framework means by its repository: that is the one over the tables. */
+  @Bean(destroyMethod = "")
+  @Fallback
+  RunRecords runRecords(
+      HikariDataSource dataSource, TransactionTemplate transactions, DatabaseSettings database) {
+    return new RunRecords(
+        new RunRecordTable(new JdbcTemplate(dataSource), transactions, database.postgresql()));
+  }
+
   @Bean(destroyMethod = "close")
   SourceResolver sourceResolver(NetworkSettings network, StoreGate store) {
     return new SourceResolver(network.policy(), store);
@@ -197,6 +209,7 @@ public class PipelineConfiguration {
       ExistingObjects existing,
       RunMetrics metrics,
       OutboxPump outbox,
+      RunRecords records,
       JobRepository repository,
       WorkerSettings settings)
       throws Exception {
@@ -215,12 +228,12 @@ public class PipelineConfiguration {
             metrics,
             outbox::wake,
             settings.checkpointInterval());
-    return new Pipeline(parts, repository, operator(repository));
+    return new Pipeline(parts, records, new BatchHistory(repository, operator(repository)));
   }
 
   /**
-   * An operator that runs a job on the caller's thread. Not the bean that the framework makes: that
-   * one is wrapped in a transaction, which would then last as long as the job.
+   * An operator that puts records in order. Not the bean that the framework makes, which starts
+   * jobs too.
    */
   private static TaskExecutorJobOperator operator(JobRepository repository) throws Exception {
     TaskExecutorJobOperator operator = new TaskExecutorJobOperator();

@@ -70,7 +70,8 @@ final class TorrentJob {
   /** Metainfo, layout, and whether the destination takes objects at all. */
   void resolve() throws TransferException {
     run.enter(JobRun.Phase.RESOLVE);
-    Optional<byte[]> known = parts.metainfos().read(run.lease().jobId());
+    Optional<byte[]> known =
+        firstRun() ? Optional.empty() : parts.metainfos().read(run.lease().jobId());
     byte[] torrent =
         known.isPresent()
             ? known.get()
@@ -78,9 +79,6 @@ final class TorrentJob {
     ObjectLayout layout = layOut(torrent);
     parts.store().checkBucket(run.bucket(), run.cancellation());
     run.checkStop();
-    if (known.isEmpty()) {
-      parts.metainfos().write(run.lease(), torrent, layout);
-    }
     Metainfo metainfo = layout.metainfo();
     parts
         .ledger()
@@ -94,10 +92,27 @@ final class TorrentJob {
                 MetainfoTable.totalBytes(layout),
                 layout.objects().size(),
                 metainfo.pieceCount(),
-                metainfo.pieceLength()));
+                metainfo.pieceLength()),
+            () -> {
+              if (known.isEmpty()) {
+                parts.metainfos().write(run.lease(), torrent, layout);
+              }
+            });
     parts.wakeOutbox().run();
     run.layout(layout);
-    parts.arrival().check(run, parts.checkpoints().read(run.lease().jobId()));
+    parts.arrival().check(run, checkpointAtStart());
+  }
+
+  /**
+   * Whether nobody can have written anything of this job before: only the holder of a claim does.
+   */
+  private boolean firstRun() {
+    return run.lease().epoch() == 1;
+  }
+
+  /** What earlier runs have left. */
+  private Checkpoint checkpointAtStart() {
+    return firstRun() ? Checkpoint.empty() : parts.checkpoints().read(run.lease().jobId());
   }
 
   private ObjectLayout layOut(byte[] torrent) throws TransferException {
@@ -126,7 +141,7 @@ final class TorrentJob {
   TransferSteps transfer() throws TransferException {
     if (transferSteps.isEmpty()) {
       run.enter(JobRun.Phase.TRANSFER);
-      Checkpoint checkpoint = parts.checkpoints().read(run.lease().jobId());
+      Checkpoint checkpoint = checkpointAtStart();
       kept = parts.arrival().kept(run, checkpoint);
       run.transfer(parts.transfers().start(request(checkpoint)));
       transferSteps = Optional.of(steps(checkpoint));
@@ -201,8 +216,7 @@ final class TorrentJob {
             new ObjectOrigin(run.lease().jobId(), metainfo.infoHash().hex()),
             Manifest.json(run.lease().jobId(), run.message().destination(), layout, finished),
             run.cancellation());
-    JobOptions options = run.message().options();
-    boolean seeding = options.seedRatio().isPresent() || options.seedTime().isPresent();
+    boolean seeding = seeds();
     run.ending();
     try {
       complete(metainfo, layout, manifestKey, seeding);
@@ -233,6 +247,12 @@ final class TorrentJob {
                     Math.max(0, totals.downloadedBytes() - metainfo.totalLength()),
                     totals.seconds(),
                     kept.size()));
+  }
+
+  /** Whether the job asks for seeding. */
+  boolean seeds() {
+    JobOptions options = run.message().options();
+    return options.seedRatio().isPresent() || options.seedTime().isPresent();
   }
 
   /** Gives until the ratio or the time is reached, or the worker stops. */
