@@ -4,6 +4,9 @@ import dev.piecework.worker.store.StoreException.Reason;
 import io.minio.HeadBucketArgs;
 import io.minio.ListObjectsV2Args;
 import io.minio.MinioAsyncClient;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Whether a bucket is there and may be used. A HEAD costs the store nothing, but its answer has no
@@ -11,8 +14,19 @@ import io.minio.MinioAsyncClient;
  * asked for once more, by a GET, whose answer has the store's own code and words.
  */
 final class BucketCheck {
+  /**
+   * For so long a bucket that was found counts as there. A request for each of many small jobs
+   * would tell nothing more: should it vanish, what is sent to it is refused.
+   */
+  private static final Duration TRUST = Duration.ofSeconds(10);
+
+  private static final int MAX_FOUND = 1000;
+
   private final MinioAsyncClient client;
   private final StoreRequests requests;
+
+  /** When each was found, by {@link System#nanoTime}. */
+  private final Map<String, Long> found = new ConcurrentHashMap<>();
 
   BucketCheck(MinioAsyncClient client, StoreRequests requests) {
     this.client = client;
@@ -23,6 +37,18 @@ final class BucketCheck {
    * @throws StoreException {@link Reason#NO_SUCH_BUCKET} or {@link Reason#REFUSED} if it may not
    */
   void check(String bucket, Cancellation cancellation) throws StoreException {
+    Long last = found.get(bucket);
+    if (last != null && System.nanoTime() - last < TRUST.toNanos()) {
+      return;
+    }
+    ask(bucket, cancellation);
+    if (found.size() >= MAX_FOUND) {
+      found.clear();
+    }
+    found.put(bucket, System.nanoTime());
+  }
+
+  private void ask(String bucket, Cancellation cancellation) throws StoreException {
     try {
       requests.call(
           "find bucket",

@@ -127,6 +127,14 @@ final class ObjectStoreTest {
   }
 
   @Test
+  void aBucketThatWasFoundIsNotLookedForAgainAtOnce() throws Exception {
+    store.checkBucket(TestBucket.NAME);
+    store.checkBucket(TestBucket.NAME);
+
+    assertThat(bucket.front().requests()).hasSize(1);
+  }
+
+  @Test
   void findsItsBucketAndMissesAnother() throws Exception {
     store.checkBucket(TestBucket.NAME);
 
