@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.Date;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -114,15 +115,16 @@ public final class JobIntake implements ChannelAwareMessageListener {
       throws InterruptedException {
     while (!closing) {
       try {
-        Admissions.Admission admission = admissions.admit(submission);
-        outbox.wake();
-        switch (admission) {
-          case LEAVE -> {
-            LOG.debug("job {}: nothing to do", submission.job().id());
-            metrics.left();
-            delivery.acknowledge();
+        if (runner.takeSlot(Duration.ZERO)) {
+          runInSlot(submission, delivery, published, () -> admissions.take(submission));
+        } else {
+          // Whether it needs a slot at all; and if so, its row is there while it waits for one.
+          Admissions.Admission admission = admissions.admit(submission);
+          outbox.wake();
+          switch (admission) {
+            case LEAVE -> leave(submission, delivery);
+            case CLAIM -> claim(submission, delivery, published);
           }
-          case CLAIM -> claim(submission, delivery, published);
         }
         return;
       } catch (DataAccessException | TransactionException e) {
@@ -142,16 +144,24 @@ public final class JobIntake implements ChannelAwareMessageListener {
         return;
       }
     }
+    runInSlot(submission, delivery, published, () -> admissions.claim(submission.job().id()));
+  }
+
+  /** Runs what is claimed, in a slot that is given back if there is nothing to run. */
+  private void runInSlot(
+      Submission submission,
+      Delivery delivery,
+      Optional<Instant> published,
+      Supplier<Optional<Claim>> claiming) {
     boolean started = false;
     try {
-      Optional<Claim> claim = admissions.claim(submission.job().id());
+      Optional<Claim> claim = claiming.get();
       if (claim.isPresent()) {
         runner.start(claim.get(), submission.trace(), delivery::acknowledge);
         started = true;
         metrics.claimed(published);
       } else {
-        metrics.left();
-        delivery.acknowledge();
+        leave(submission, delivery);
       }
       outbox.wake();
     } finally {
@@ -159,6 +169,12 @@ public final class JobIntake implements ChannelAwareMessageListener {
         runner.giveBackSlot();
       }
     }
+  }
+
+  private void leave(Submission submission, Delivery delivery) {
+    LOG.debug("job {}: nothing to do", submission.job().id());
+    metrics.left();
+    delivery.acknowledge();
   }
 
   private void refuse(Message message, Delivery delivery, MessageException problem)

@@ -22,6 +22,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /** What becomes of a job message: a new row, a claim, or nothing at all. */
 public final class Admissions {
+  private static final String HOST_NAME = hostName();
+
   private final JdbcClient jdbc;
   private final TransactionTemplate transactions;
   private final Transitions transitions;
@@ -89,6 +91,32 @@ public final class Admissions {
     }
     // Another worker has just written the same job, or registered it.
     return perform(() -> again(submission)).orElseThrow();
+  }
+
+  /**
+   * The same, and takes the job at once where that is what it leads to: in one transaction.
+   *
+   * @return empty if there is nothing to do, or the job is not to be had
+   */
+  public Optional<Claim> take(Submission submission) {
+    String job = submission.job().id();
+    try {
+      return perform(
+          () -> admitted(submission) == Admission.CLAIM ? claimed(job) : Optional.<Claim>empty());
+    } catch (DuplicateKeyException e) {
+      // Another worker has just written the same job, or registered it.
+      return admit(submission) == Admission.CLAIM ? claim(job) : Optional.empty();
+    }
+  }
+
+  private Admission admitted(Submission submission) {
+    Optional<Admission> known = again(submission);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    return newJobs.write(submission, Optional.of(requeueAfter))
+        ? Admission.CLAIM
+        : again(submission).orElseThrow();
   }
 
   private Optional<Admission> again(Submission submission) {
@@ -180,36 +208,37 @@ public final class Admissions {
    *     only because its deadline is over
    */
   public Optional<Claim> claim(String jobId) {
-    return perform(() -> {
-      Optional<JobRow> found = transitions.lock(jobId);
-      if (found.isEmpty()) {
-        return Optional.empty();
-      }
-      JobRow row = found.get();
-      boolean free =
-          row.state() == JobState.QUEUED || (row.state() == JobState.RUNNING && !row.leased());
-      if (!free || ends.obey(row, "its worker " + row.leaseOwner() + " is gone").isPresent()) {
-        return Optional.empty();
-      }
-      if (row.overdue()) {
-        failedEnds.failOverdue(row);
-        return Optional.empty();
-      }
-      JobRow claimed = row.claimed(worker, leaseDuration);
-      transitions.change(
-          row,
-          claimed,
-          row.state() == JobState.RUNNING ? "taken over from " + row.leaseOwner() : "");
-      outbox.add(
-          entries.entry(
-              claimed,
-              EventType.STARTED,
-              "",
-              new EventData.Started(worker, hostName(), hasCheckpoint(jobId))),
-          row.now());
-      return Optional.of(
-          new Claim(new Lease(jobId, claimed.epoch(), worker), claimed, message(jdbc, jobId)));
-    });
+    return perform(() -> claimed(jobId));
+  }
+
+  private Optional<Claim> claimed(String jobId) {
+    Optional<JobRow> found = transitions.lock(jobId);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    JobRow row = found.get();
+    boolean free =
+        row.state() == JobState.QUEUED || (row.state() == JobState.RUNNING && !row.leased());
+    if (!free || ends.obey(row, "its worker " + row.leaseOwner() + " is gone").isPresent()) {
+      return Optional.empty();
+    }
+    if (row.overdue()) {
+      failedEnds.failOverdue(row);
+      return Optional.empty();
+    }
+    JobRow claimed = row.claimed(worker, leaseDuration);
+    transitions.change(
+        row, claimed, row.state() == JobState.RUNNING ? "taken over from " + row.leaseOwner() : "");
+    outbox.add(
+        entries.entry(
+            claimed,
+            EventType.STARTED,
+            "",
+            // A first claim finds no checkpoint: only a claim's holder writes one.
+            new EventData.Started(worker, HOST_NAME, claimed.epoch() > 1 && hasCheckpoint(jobId))),
+        row.now());
+    return Optional.of(
+        new Claim(new Lease(jobId, claimed.epoch(), worker), claimed, message(jdbc, jobId)));
   }
 
   private boolean hasCheckpoint(String jobId) {

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -43,29 +42,19 @@ public final class Outbox {
    * the same (job, epoch, type, discriminator) has been written before.
    */
   public void add(OutboxEntry entry, Instant now) {
-    // The caller's row lock keeps others out between the two halves.
-    boolean there =
-        jdbc.sql(
-                    """
-                    SELECT COUNT(*) FROM piecework_outbox WHERE job_id = :job AND epoch = :epoch
-                    AND type = :type AND discriminator = :discriminator
-                    """)
-                .param("job", entry.jobId())
-                .param("epoch", entry.epoch())
-                .param("type", entry.type())
-                .param("discriminator", entry.discriminator())
-                .query(Long.class)
-                .single()
-            > 0;
-    if (there) {
-      return;
-    }
     jdbc.sql(
             """
             INSERT INTO piecework_outbox(message_id, job_id, epoch, type, discriminator, exchange,
               routing_key, priority, content_type, headers, mandatory, body, created_at, published)
-            VALUES (:message, :job, :epoch, :type, :discriminator, :exchange, :key, :priority,
-              :contentType, :headers, :mandatory, :body, :now, FALSE)
+            SELECT CAST(:message AS VARCHAR(100)), CAST(:job AS VARCHAR(100)),
+              CAST(:epoch AS BIGINT), CAST(:type AS VARCHAR(32)),
+              CAST(:discriminator AS VARCHAR(100)), CAST(:exchange AS VARCHAR(255)),
+              CAST(:key AS VARCHAR(255)), CAST(:priority AS INT),
+              CAST(:contentType AS VARCHAR(100)), CAST(:headers AS TEXT),
+              CAST(:mandatory AS BOOLEAN), CAST(:body AS TEXT),
+              CAST(:now AS TIMESTAMP WITH TIME ZONE), FALSE
+            WHERE NOT EXISTS (SELECT 1 FROM piecework_outbox o WHERE o.job_id = :job
+              AND o.epoch = :epoch AND o.type = :type AND o.discriminator = :discriminator)
             """)
         .param("message", entry.messageId())
         .param("job", entry.jobId())
@@ -96,41 +85,45 @@ public final class Outbox {
   }
 
   /**
+   * What is to be published next.
+   *
+   * @param entries oldest first
+   * @param more whether others wait behind them
+   */
+  public record Batch(List<Pending> entries, boolean more) {}
+
+  /**
    * What has not been published, oldest first.
    *
    * @param atMost entries
    * @param atMostCharacters of all bodies together, though always one entry: an inline torrent may
    *     have megabytes
    */
-  public List<Pending> pending(int atMost, long atMostCharacters) {
-    List<Long> seqs = new ArrayList<>();
-    long[] characters = {0};
-    jdbc.sql(
-            """
-            SELECT o.seq AS seq, LENGTH(COALESCE(o.body, j.message)) AS characters
-            FROM piecework_outbox o JOIN piecework_job j ON j.id = o.job_id
-            WHERE o.published = FALSE ORDER BY o.seq FETCH FIRST %d ROWS ONLY
-            """
-                .formatted(atMost))
-        .query(row -> {
-          characters[0] += row.getLong("characters");
-          if (seqs.isEmpty() || characters[0] <= atMostCharacters) {
-            seqs.add(row.getLong("seq"));
-          }
-        });
-    if (seqs.isEmpty()) {
-      return List.of();
-    }
-    return jdbc.sql(
-            "SELECT "
-                + COLUMNS
-                + """
-                 FROM piecework_outbox o JOIN piecework_job j ON j.id = o.job_id
-                WHERE o.seq IN (:seqs) ORDER BY o.seq
-                """)
-        .param("seqs", seqs)
-        .query(Outbox::pending)
-        .list();
+  public Batch pending(int atMost, long atMostCharacters) {
+    // One more than are wanted tells whether there are more.
+    long[] found = {0};
+    List<Pending> entries =
+        jdbc.sql(
+                """
+                SELECT * FROM (
+                  SELECT %s,
+                    ROW_NUMBER() OVER (ORDER BY o.seq) AS place,
+                    COUNT(*) OVER () AS found,
+                    SUM(LENGTH(COALESCE(o.body, j.message))) OVER (ORDER BY o.seq) AS characters
+                  FROM (SELECT * FROM piecework_outbox WHERE published = FALSE
+                    ORDER BY seq FETCH FIRST %d ROWS ONLY) o
+                  JOIN piecework_job j ON j.id = o.job_id) p
+                WHERE p.place = 1 OR (p.place <= %d AND p.characters <= :characters)
+                ORDER BY p.seq
+                """
+                    .formatted(COLUMNS, atMost + 1, atMost))
+            .param("characters", atMostCharacters)
+            .query((row, number) -> {
+              found[0] = row.getLong("found");
+              return pending(row);
+            })
+            .list();
+    return new Batch(entries, found[0] > entries.size());
   }
 
   /** Whether anything of a job waits to be published. */
@@ -157,11 +150,15 @@ public final class Outbox {
   }
 
   /**
-   * Has the last entry of a type published once more, with the same message id.
+   * Has the last entry of a type published once more, with the same message id. Waits until nobody
+   * publishes: whoever has just published it, and not said so yet, would take it for done.
    *
    * @return its number, empty if there is none
    */
   public OptionalLong again(String jobId, String type) {
+    jdbc.sql("SELECT id FROM piecework_relay WHERE id = 1 FOR UPDATE")
+        .query(Integer.class)
+        .single();
     Optional<Long> seq =
         jdbc.sql(
                 """
@@ -201,7 +198,7 @@ public final class Outbox {
     return headers;
   }
 
-  private static Pending pending(ResultSet row, int number) throws SQLException {
+  private static Pending pending(ResultSet row) throws SQLException {
     return new Pending(
         row.getLong("seq"),
         new OutboxEntry(

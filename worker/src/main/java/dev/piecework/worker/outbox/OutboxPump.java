@@ -17,6 +17,9 @@ public final class OutboxPump implements AutoCloseable {
   private static final Duration POLL = Duration.ofSeconds(1);
   private static final Duration BUSY_POLL = Duration.ofMillis(50);
 
+  /** How long events wait for company: a round costs the same for one as for a hundred. */
+  private static final Duration GATHER = Duration.ofMillis(10);
+
   private final OutboxRelay relay;
   private final Outbox outbox;
   private final Semaphore wake = new Semaphore(0);
@@ -79,6 +82,10 @@ public final class OutboxPump implements AutoCloseable {
         switch (round) {
           case MORE -> {}
           case BUSY -> pause(BUSY_POLL);
+          case DONE -> {
+            Thread.sleep(GATHER);
+            pause(POLL);
+          }
           case EMPTY, FAILED -> pause(POLL);
         }
       }

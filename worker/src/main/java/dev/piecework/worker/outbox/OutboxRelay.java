@@ -39,9 +39,11 @@ public final class OutboxRelay {
 
   /** What a round came to. */
   public enum Round {
-    /** Nothing is left. */
+    /** Nothing was left. */
     EMPTY,
-    /** Something was published; more may be there. */
+    /** All that was found was published. */
+    DONE,
+    /** Something was published; more is there. */
     MORE,
     /** Another worker is publishing. */
     BUSY,
@@ -64,7 +66,8 @@ public final class OutboxRelay {
     if (!outbox.lock()) {
       return Round.BUSY;
     }
-    List<Outbox.Pending> pending = outbox.pending(ENTRIES_AT_ONCE, CHARACTERS_AT_ONCE);
+    Outbox.Batch batch = outbox.pending(ENTRIES_AT_ONCE, CHARACTERS_AT_ONCE);
+    List<Outbox.Pending> pending = batch.entries();
     if (pending.isEmpty()) {
       return Round.EMPTY;
     }
@@ -83,7 +86,7 @@ public final class OutboxRelay {
           pending.size());
       return Round.FAILED;
     }
-    return Round.MORE;
+    return batch.more() ? Round.MORE : Round.DONE;
   }
 
   /** What was taken, but nothing of a job behind the first that was not. */

@@ -175,7 +175,7 @@ abstract class LedgerFixture {
   }
 
   List<Outbox.Pending> pending() {
-    return outbox.pending(1000, Long.MAX_VALUE).stream()
+    return outbox.pending(1000, Long.MAX_VALUE).entries().stream()
         .filter(pending -> pending.entry().jobId().equals(job))
         .toList();
   }

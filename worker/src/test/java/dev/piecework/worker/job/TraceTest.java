@@ -53,7 +53,7 @@ class TraceTest {
   }
 
   private List<Map<String, String>> headers() {
-    return outbox.pending(100, Long.MAX_VALUE).stream()
+    return outbox.pending(100, Long.MAX_VALUE).entries().stream()
         .map(pending -> pending.entry().headers())
         .toList();
   }

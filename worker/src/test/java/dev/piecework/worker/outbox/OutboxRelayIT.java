@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -164,6 +165,41 @@ class OutboxRelayIT {
   }
 
   @Test
+  void whatIsAskedForAgainWhileItIsBeingPublishedIsPublishedAgain() throws Exception {
+    write(0, 1, Topology.EVENTS_EXCHANGE, false);
+    AtomicReference<Thread> asking = new AtomicReference<>();
+    database
+        .transactions()
+        .executeWithoutResult(status -> {
+          // A relay that has published and is about to say so.
+          assertThat(outbox.lock()).isTrue();
+          List<Long> seqs =
+              outbox.pending(10, 1000).entries().stream().map(Outbox.Pending::seq).toList();
+          asking.set(
+              Thread.startVirtualThread(() ->
+                  database
+                      .transactions()
+                      .executeWithoutResult(any -> outbox.again("job", "event"))));
+          Awaitility.await().atMost(Duration.ofSeconds(60)).until(this::somebodyWaitsForALock);
+          outbox.published(seqs);
+        });
+    asking.get().join();
+    assertThat(outbox.anyPending("job")).isTrue();
+  }
+
+  private boolean somebodyWaitsForALock() {
+    return database
+            .template()
+            .queryForList(
+                """
+                SELECT pid FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """)
+            .size()
+        > 0;
+  }
+
+  @Test
   void whatWasPublishedButNotMarkedIsPublishedAgain() {
     write(0, 3, Topology.EVENTS_EXCHANGE, false);
     Publisher dying = publisher();
@@ -173,7 +209,7 @@ class OutboxRelayIT {
           // As far as a relay gets that dies before its commit.
           assertThat(outbox.lock()).isTrue();
           List<OutgoingMessage> messages =
-              outbox.pending(10, 1000).stream()
+              outbox.pending(10, 1000).entries().stream()
                   .map(pending ->
                       new OutgoingMessage(
                           pending.entry().messageId(),
@@ -192,7 +228,7 @@ class OutboxRelayIT {
           }
           status.setRollbackOnly();
         });
-    assertThat(relay().relay()).isEqualTo(OutboxRelay.Round.MORE);
+    assertThat(relay().relay()).isEqualTo(OutboxRelay.Round.DONE);
     awaitHeard(6);
     assertThat(heard).hasSize(6);
     Map<String, String> byId = new LinkedHashMap<>();
@@ -208,7 +244,7 @@ class OutboxRelayIT {
     write(1, 2, Topology.JOBS_EXCHANGE, true);
     write(2, 3, Topology.EVENTS_EXCHANGE, false);
     assertThat(relay().relay()).isEqualTo(OutboxRelay.Round.FAILED);
-    assertThat(outbox.pending(10, 1000))
+    assertThat(outbox.pending(10, 1000).entries())
         .extracting(pending -> pending.entry().discriminator())
         .containsExactly("1", "2");
   }
