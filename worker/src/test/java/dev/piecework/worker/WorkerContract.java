@@ -372,8 +372,7 @@ abstract class WorkerContract {
     assertThat(completed.source()).endsWith("/heir");
     assertThat(parts()).isEqualTo(3);
     // The event is out before the batch execution has written its own end.
-    Awaitility.await()
-        .untilAsserted(() -> assertThat(batchExecutions()).contains("COMPLETED"));
+    Awaitility.await().untilAsserted(() -> assertThat(batchExecutions()).contains("COMPLETED"));
   }
 
   @Test

@@ -21,7 +21,6 @@ import dev.piecework.worker.outbox.OutboxRelay;
 import dev.piecework.worker.resolve.SourceResolver;
 import dev.piecework.worker.resolve.StoreGate;
 import dev.piecework.worker.settings.BrokerSettings;
-import dev.piecework.worker.settings.DatabaseSettings;
 import dev.piecework.worker.settings.NetworkSettings;
 import dev.piecework.worker.settings.RetrySettings;
 import dev.piecework.worker.settings.WorkerSettings;
@@ -39,7 +38,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Fallback;
 import org.springframework.core.task.SyncTaskExecutor;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.annotation.Isolation;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -183,10 +181,9 @@ public class PipelineConfiguration {
   /** Not what the framework means by its repository: that is the one over the tables. */
   @Bean(destroyMethod = "")
   @Fallback
-  RunRecords runRecords(
-      HikariDataSource dataSource, TransactionTemplate transactions, DatabaseSettings database) {
-    return new RunRecords(
-        new RunRecordTable(new JdbcTemplate(dataSource), transactions, database.postgresql()));
+  RunRecords runRecords(HikariDataSource dataSource, TransactionTemplate transactions)
+      throws Exception {
+    return new RunRecords(RunRecords.repository(dataSource, transactions), transactions);
   }
 
   @Bean(destroyMethod = "close")

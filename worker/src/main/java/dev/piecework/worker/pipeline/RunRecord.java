@@ -6,8 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.ExitStatus;
 import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.job.parameters.JobParameters;
 import org.springframework.batch.core.step.StepExecution;
 
 /**
@@ -15,39 +17,17 @@ import org.springframework.batch.core.step.StepExecution;
  * that writes it to SQL. The framework's objects belong to the run; what is written are copies.
  */
 final class RunRecord {
-  private final String jobKey;
-  private final String jobId;
+  private final JobParameters parameters;
   private Execution execution;
   private final Map<String, Step> changedSteps = new LinkedHashMap<>();
   private boolean changed = true;
 
   /** The execution's number in SQL; 0 until it has a row. */
-  private long rowId;
+  private long row;
 
-  /** Of the execution's row; whoever else writes it raises it too. */
-  private int version;
-
-  /**
-   * @param jobKey what identifies the batch instance beside the job's name
-   * @param jobId value of the one parameter
-   */
-  RunRecord(String jobKey, String jobId, JobExecution begun) {
-    this.jobKey = jobKey;
-    this.jobId = jobId;
+  RunRecord(JobExecution begun) {
+    this.parameters = begun.getJobParameters();
     this.execution = Execution.of(begun);
-  }
-
-  /** How something ended, or stands. */
-  record Exit(String status, String code, String message) {
-    private static final int MAX_MESSAGE = 2500;
-
-    static Exit of(Enum<?> status, ExitStatus exit) {
-      String message = exit.getExitDescription();
-      return new Exit(
-          status.name(),
-          exit.getExitCode(),
-          message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE));
-    }
   }
 
   /** A row of an execution. */
@@ -55,15 +35,27 @@ final class RunRecord {
       LocalDateTime created,
       @Nullable LocalDateTime started,
       @Nullable LocalDateTime ended,
-      @Nullable LocalDateTime updated,
-      Exit exit) {
+      BatchStatus status,
+      ExitStatus exit) {
     static Execution of(JobExecution execution) {
       return new Execution(
           execution.getCreateTime(),
           execution.getStartTime(),
           execution.getEndTime(),
-          execution.getLastUpdated(),
-          Exit.of(execution.getStatus(), execution.getExitStatus()));
+          execution.getStatus(),
+          execution.getExitStatus());
+    }
+
+    void copyTo(JobExecution row) {
+      row.setCreateTime(created);
+      if (started != null) {
+        row.setStartTime(started);
+      }
+      if (ended != null) {
+        row.setEndTime(ended);
+      }
+      row.setStatus(status);
+      row.setExitStatus(exit);
     }
   }
 
@@ -73,8 +65,8 @@ final class RunRecord {
       LocalDateTime created,
       @Nullable LocalDateTime started,
       @Nullable LocalDateTime ended,
-      @Nullable LocalDateTime updated,
-      Exit exit,
+      BatchStatus status,
+      ExitStatus exit,
       long commits,
       long reads,
       long writes,
@@ -85,28 +77,41 @@ final class RunRecord {
           step.getCreateTime(),
           step.getStartTime(),
           step.getEndTime(),
-          step.getLastUpdated(),
-          Exit.of(step.getStatus(), step.getExitStatus()),
+          step.getStatus(),
+          step.getExitStatus(),
           step.getCommitCount(),
           step.getReadCount(),
           step.getWriteCount(),
           step.getRollbackCount());
+    }
+
+    void copyTo(StepExecution row) {
+      row.setCreateTime(created);
+      if (started != null) {
+        row.setStartTime(started);
+      }
+      if (ended != null) {
+        row.setEndTime(ended);
+      }
+      row.setStatus(status);
+      row.setExitStatus(exit);
+      row.setCommitCount(commits);
+      row.setReadCount(reads);
+      row.setWriteCount(writes);
+      row.setRollbackCount(rollbacks);
     }
   }
 
   /**
    * What is to be written.
    *
-   * @param rowId the execution's row; 0 if it has none yet
-   * @param version that the row must have
+   * @param row the execution's number in SQL; 0 if it has no row yet
    * @param steps that have changed, in their order
    */
   record Change(
       RunRecord record,
-      String jobKey,
-      String jobId,
-      long rowId,
-      int version,
+      JobParameters parameters,
+      long row,
       Execution execution,
       List<Step> steps) {}
 
@@ -127,17 +132,15 @@ final class RunRecord {
       return Optional.empty();
     }
     Change change =
-        new Change(
-            this, jobKey, jobId, rowId, version, execution, List.copyOf(changedSteps.values()));
+        new Change(this, parameters, row, execution, List.copyOf(changedSteps.values()));
     changed = false;
     changedSteps.clear();
     return Optional.of(change);
   }
 
   /** A change is in SQL. */
-  synchronized void written(long row, int rowVersion) {
-    rowId = row;
-    version = rowVersion;
+  synchronized void written(long writtenRow) {
+    row = writtenRow;
   }
 
   /** A change could not be written: it is to be taken again. */

@@ -5,16 +5,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.piecework.worker.TestDatabase;
 import java.time.LocalDateTime;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.step.StepExecution;
+import org.springframework.transaction.support.TransactionTemplate;
 
 class RunRecordsTest {
   private final TestDatabase database = TestDatabase.h2();
-  private final RunRecords records =
-      new RunRecords(new RunRecordTable(database.template(), database.transactions(), false));
+  private final TransactionTemplate transactions = database.transactions();
+  private RunRecords records;
+
+  @BeforeEach
+  void open() throws Exception {
+    records =
+        new RunRecords(
+            RunRecords.repository(
+                Objects.requireNonNull(database.template().getDataSource()), transactions),
+            transactions);
+  }
 
   @AfterEach
   void close() {
@@ -96,7 +108,9 @@ class RunRecordsTest {
     records.flush();
     database
         .template()
-        .update("UPDATE BATCH_JOB_EXECUTION SET STATUS = 'FAILED', VERSION = VERSION + 1");
+        .update(
+            "UPDATE BATCH_JOB_EXECUTION SET STATUS = 'FAILED', END_TIME = CURRENT_TIMESTAMP,"
+                + " VERSION = VERSION + 1");
 
     end(execution);
     records.flush();
