@@ -8,7 +8,7 @@ import time
 
 from clients import LEECHERS, Aria2, bench_class
 from fleet import LAUNCHER, Services, Worker
-from process import Program, reset_peak, stop_all
+from process import Program, cpu_seconds_of_all, reset_peak, stop_all
 from swarm import HERE, PYTHON, Torrent, Tracker, content, loopback, seeders
 
 SEEDER_PORT = 26700
@@ -149,11 +149,14 @@ def case_bucket(bench):
     case = bucket_name(bench)
     print(case, flush=True)
     torrent = Torrent(bench.content(bench.size), BUCKET_PIECE)
+    halves = [Torrent(bench.content(bench.size // 2, seed), BUCKET_PIECE) for seed in (2, 3)]
     work = bench.folder("bucket")
     services = Services(bench.folder("services"))
-    running = seeders(1, [torrent], bench.folder("seeders"), SEEDER_PORT)
+    running = seeders(1, [torrent, *halves], bench.folder("seeders"), SEEDER_PORT)
     peer = loopback(SEEDER_PORT)
     torrent_file = torrent.write(os.path.join(bench.work, "bucket.torrent"))
+    half_files = [half.write(os.path.join(bench.work, f"half-{number}.torrent"))
+                  for number, half in enumerate(halves)]
     gib = torrent.size / 2**30
     aria2 = Aria2()
     try:
@@ -161,19 +164,26 @@ def case_bucket(bench):
             worker = Worker(services, bench.folder("worker"))
             worker.await_up()
 
-            def job(name):
+            def jobs(name, files):
                 before = worker.program.cpu()
                 reset_peak(worker.program.pid)
-                services.submit(name, torrent_file, peer)
-                ended = services.await_event("completed", name)
+                names = [f"{name}-{index}" for index, _ in enumerate(files)]
+                for each, file in zip(names, files):
+                    services.submit(each, file, peer)
+                ended = max(services.await_event("completed", each) for each in names)
                 return {
                     "cpu": (worker.program.cpu() - before) / gib,
-                    "wall": (ended - services.submitted[name]) / 1e9,
+                    "wall": (ended - min(services.submitted[each] for each in names)) / 1e9,
                     "rss": worker.program.peak()}
 
-            bench.turn(case, "piecework, first job of a worker", lambda: job(f"first-{number}"))
+            bench.turn(case, "piecework, first job of a worker",
+                       lambda: jobs(f"first-{number}", [torrent_file]))
             services.empty_bucket()
-            bench.turn(case, "piecework, second job", lambda: job(f"second-{number}"))
+            bench.turn(case, "piecework, second job",
+                       lambda: jobs(f"second-{number}", [torrent_file]))
+            services.empty_bucket()
+            bench.turn(case, "piecework, two jobs of half the size at once",
+                       lambda: jobs(f"halves-{number}", half_files))
             services.empty_bucket()
             worker.stop()
             why = aria2.missing()
@@ -298,6 +308,14 @@ def case_jobs(bench):
     tracker.peers = [loopback(SEEDER_PORT)]
     services = Services(bench.folder("services"))
 
+    def burned(worker):
+        return {
+            "worker_ms": worker.program.cpu(),
+            "database_ms": cpu_seconds_of_all("postgres"),
+            "store_ms": services.program.cpu(),
+            "broker_ms": cpu_seconds_of_all("beam.smp"),
+            "seeder_ms": sum(each.program.cpu() for each in running)}
+
     def measure(turn, settings):
         worker = Worker(services, bench.folder("worker"), settings)
         try:
@@ -313,7 +331,7 @@ def case_jobs(bench):
                     (tracker.first[torrent.info_hash] - services.submitted[job]) / 1e6)
             latencies = sorted(latencies[len(latencies) // 4:])
             many = [f"many-{turn}-{number}" for number in range(bench.small_jobs)]
-            before = worker.program.cpu()
+            before = burned(worker)
             for job, torrent in zip(many, torrents):
                 services.submit(job, torrent.file)
             services.wait(lambda: all(("completed", job) in services.times for job in many))
@@ -321,7 +339,8 @@ def case_jobs(bench):
             last = max(services.times[("completed", job)] for job in many)
             return {
                 "jobs_per_second": len(many) / ((last - first) / 1e9),
-                "cpu_seconds": worker.program.cpu() - before,
+                **{name: (after - before[name]) / len(many) * 1000
+                   for name, after in burned(worker).items()},
                 "p50": statistics.median(latencies),
                 "p99": latencies[min(len(latencies) - 1, int(len(latencies) * 0.99))],
                 "rss": worker.program.peak()}
@@ -337,6 +356,8 @@ def case_jobs(bench):
         bench.report.remark(
             case, "latency: from publishing one job to its first announce, the worker otherwise idle,"
             " after a quarter of them for its warm-up")
+        bench.report.remark(
+            case, "CPU of PostgreSQL and broker: of all processes of that name on the machine")
     finally:
         for each in running:
             each.close()
@@ -526,6 +547,9 @@ def bars(bench):
             other / ours if ours and other else None, lambda v: v >= 1.5)
         bar(f"peak RSS of the worker, MiB; {mine}", "below 400",
             report.median(case, mine, "rss"), lambda v: v < 400, 0)
+    bar("CPU per GiB of two jobs at once against one after the other", "at most 1.00",
+        ratio(case, "cpu", "piecework, second job", "piecework, two jobs of half the size at once"),
+        lambda v: v <= 1)
     case = jobs_name(bench)
     for mine in ("piecework, defaults", "piecework, 16 slots"):
         bar(f"small jobs per second; {mine}", "at least 50",

@@ -15,6 +15,20 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+def cpu_seconds_of_all(name):
+    """The same of all processes on this machine whose executable has this name."""
+    total = 0.0
+    for entry in os.listdir("/proc"):
+        try:
+            if entry.isdigit():
+                with open(f"/proc/{entry}/comm", encoding="utf-8", errors="replace") as file:
+                    if file.read().strip() == name:
+                        total += cpu_seconds(int(entry))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return total
+
+
 def peak_mib(pid):
     """Peak resident set of a running process."""
     with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:

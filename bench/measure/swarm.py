@@ -104,8 +104,12 @@ class Tracker:
                 body = encode({"interval": 1800, "peers": compact})
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                try:
+                    self.end_headers()
+                    self.wfile.write(body)
+                except BrokenPipeError:
+                    # Whoever says goodbye need not wait for an answer.
+                    pass
 
             def log_message(self, *arguments):
                 pass
