@@ -109,16 +109,22 @@ public final class RequestHandler {
       LOG.warn(
           "a request could not be answered within {} ms: the database does not answer",
           limit.toMillis());
-      return unavailable(
-          request instanceof OfJob && !(request instanceof GetJob)
-              ? "whether the order was taken is not known, and it may yet be: \"get\" tells when the database is back"
-              : "try again later");
+      return unavailable(request);
     } catch (ExecutionException e) {
       throw new IllegalStateException("a request could not be answered", e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return unavailable("this worker is being stopped; ask again");
     }
+  }
+
+  /** Even an order that failed at once may have been taken: the failure may be the answer's. */
+  private static Refused unavailable(ControlRequest request) {
+    return unavailable(
+        request instanceof OfJob && !(request instanceof GetJob)
+            ? "whether the order was taken is not known, and it may yet be: \"get\" tells when the"
+                + " database is back"
+            : "try again later");
   }
 
   private static Refused unavailable(String advice) {
@@ -167,7 +173,7 @@ public final class RequestHandler {
       LOG.warn(
           "a request could not be answered: the database cannot be used: {}",
           String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
-      return unavailable("try again later");
+      return unavailable(request);
     }
   }
 
