@@ -47,7 +47,8 @@ class ControlIT {
   static void makeContent() {
     Path content = folder.resolve("set");
     Content.file(content.resolve("big.bin"), 64 * MEBIBYTE + 1, 1);
-    Content.manySmall(content.resolve("small"), 5, 30_000, 3);
+    // So many that some are whole long before all is.
+    Content.manySmall(content.resolve("small"), 60, 300_000, 3);
     torrent = TorrentMaker.of(content).make();
     Path second = folder.resolve("other");
     Content.file(second.resolve("second.bin"), 64 * MEBIBYTE + 1, 2);
