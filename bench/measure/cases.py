@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import time
 
+import memory
 from clients import LEECHERS, Aria2, bench_class
 from fleet import LAUNCHER, Services, Worker
 from process import Program, cpu_seconds_of_all, reset_peak, stop_all
@@ -56,6 +57,7 @@ class Bench:
     def turn(self, case, program, action):
         """One measurement; a program that fails is named, and the rest goes on."""
         self.report.begin(case)
+        memory.fill(os.path.join(self.work, "memory"))
         self.report.about[case]["load"].append(os.getloadavg()[0])
         try:
             result = action()
@@ -519,45 +521,48 @@ def bars(bench):
         ours, theirs = report.median(case, mine, metric), report.median(case, other, metric)
         return None if ours is None or not theirs else ours / theirs
 
-    for count, piece in DOWNLOADS:
-        case = download_name(bench, count, piece)
+    # Kept cases may be of another size than this run's.
+    downloads = [each for each in report.values if each.startswith("download alone")]
+    for case in downloads:
         bar(f"CPU per GiB against aria2, second half; {case}", "at most 1.00",
             ratio(case, "cpu_second_half", "aria2"), lambda v: v <= 1)
         bar(f"CPU per GiB against aria2, whole; {case}", "at most 1.25",
             ratio(case, "cpu", "aria2"), lambda v: v <= 1.25)
         bar(f"wall against libtorrent; {case}", "at most 1.00",
             ratio(case, "wall", "libtorrent"), lambda v: v <= 1)
-    for piece in (256 << 10, 4 << 20):
-        one = report.median(download_name(bench, 1, piece), "piecework", "wall")
-        eight = report.median(download_name(bench, 8, piece), "piecework", "wall")
-        bar(f"wall with 8 seeders against 1, pieces of {human(piece)}", "at most 1.00",
-            eight / one if one and eight else None, lambda v: v <= 1)
-    case = bucket_name(bench)
-    for mine in ("piecework, first job of a worker", "piecework, second job"):
-        ours = report.median(case, mine, "wall")
-        alone = [report.median(case, f"{name} alone, from disk", "wall")
-                 for name in ("rclone copy", "s3cmd put", "aws s3 cp")]
-        copied = min([each for each in alone if each] or [0])
-        fetched = report.median(case, "aria2 alone, to disk", "wall")
-        if ours and copied and fetched:
-            bar(f"wall against the slower of download alone and the fastest upload alone; {mine}",
-                "at most 1.15", ours / max(copied, fetched), lambda v: v <= 1.15)
-        other = report.median(case, "aria2, then rclone copy", "wall")
-        bar(f"times faster than aria2 and then rclone; {mine}", "at least 1.50",
-            other / ours if ours and other else None, lambda v: v >= 1.5)
-        bar(f"peak RSS of the worker, MiB; {mine}", "below 400",
-            report.median(case, mine, "rss"), lambda v: v < 400, 0)
-    bar("CPU per GiB of two jobs at once against one after the other", "at most 1.00",
-        ratio(case, "cpu", "piecework, second job", "piecework, two jobs of half the size at once"),
-        lambda v: v <= 1)
-    case = jobs_name(bench)
-    for mine in ("piecework, defaults", "piecework, 16 slots"):
-        bar(f"small jobs per second; {mine}", "at least 50",
-            report.median(case, mine, "jobs_per_second"), lambda v: v >= 50, 1)
-        bar(f"p99 from publish to first announce on an idle worker, ms; {mine}", "below 100",
-            report.median(case, mine, "p99"), lambda v: v < 100, 1)
-        bar(f"peak RSS of the worker with small jobs, MiB; {mine}", "below 400",
-            report.median(case, mine, "rss"), lambda v: v < 400, 0)
+    for case in downloads:
+        one = report.median(case, "piecework", "wall")
+        eight = report.median(case.replace("1 seeder", "8 seeders"), "piecework", "wall")
+        if "1 seeder" in case:
+            bar(f"wall with 8 seeders against 1; {case}", "at most 1.00",
+                eight / one if one and eight else None, lambda v: v <= 1)
+    for case in [each for each in report.values if each.startswith("torrent into bucket")]:
+        for mine in ("piecework, first job of a worker", "piecework, second job"):
+            ours = report.median(case, mine, "wall")
+            alone = [report.median(case, f"{name} alone, from disk", "wall")
+                     for name in ("rclone copy", "s3cmd put", "aws s3 cp")]
+            copied = min([each for each in alone if each] or [0])
+            fetched = report.median(case, "aria2 alone, to disk", "wall")
+            if ours and copied and fetched:
+                bar("wall against the slower of download alone and the fastest upload alone;"
+                    f" {mine}", "at most 1.15", ours / max(copied, fetched), lambda v: v <= 1.15)
+            other = report.median(case, "aria2, then rclone copy", "wall")
+            bar(f"times faster than aria2 and then rclone; {mine}", "at least 1.50",
+                other / ours if ours and other else None, lambda v: v >= 1.5)
+            bar(f"peak RSS of the worker, MiB; {mine}", "below 400",
+                report.median(case, mine, "rss"), lambda v: v < 400, 0)
+        bar("CPU per GiB of two jobs at once against one after the other", "at most 1.00",
+            ratio(case, "cpu", "piecework, second job",
+                  "piecework, two jobs of half the size at once"),
+            lambda v: v <= 1)
+    for case in [each for each in report.values if each.startswith("small jobs")]:
+        for mine in ("piecework, defaults", "piecework, 16 slots"):
+            bar(f"small jobs per second; {mine}", "at least 50",
+                report.median(case, mine, "jobs_per_second"), lambda v: v >= 50, 1)
+            bar(f"p99 from publish to first announce on an idle worker, ms; {mine}", "below 100",
+                report.median(case, mine, "p99"), lambda v: v < 100, 1)
+            bar(f"peak RSS of the worker with small jobs, MiB; {mine}", "below 400",
+                report.median(case, mine, "rss"), lambda v: v < 400, 0)
     for what, most in (("worker until it consumes", 5), ("run until its first announce", 6),
                        ("piecework submit", 0.5)):
         bar(f"{what}, seconds", f"below {most}", report.median(START, what, "wall"),

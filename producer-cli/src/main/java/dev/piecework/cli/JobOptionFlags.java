@@ -125,7 +125,7 @@ final class JobOptionFlags {
       converter = Quantities.DurationConverter.class,
       description = {
         "The job fails for good if it is not complete this long after it was accepted, wherever it",
-        "stands (45m, 2h, 1d). Default: none"
+        "stands (45m, 2h, 1d). Default: the workers' own, if they have one"
       })
   @Nullable Duration deadline;
 

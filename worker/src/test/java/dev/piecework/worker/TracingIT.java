@@ -2,6 +2,10 @@ package dev.piecework.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
@@ -30,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** One trace joins whoever submits a job, the worker that does it, and whoever hears its end. */
 class TracingIT {
@@ -39,6 +44,7 @@ class TracingIT {
 
   private final BlockingQueue<byte[]> posted = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> completed = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> warnings = new LinkedBlockingQueue<>();
 
   private HttpServer collector() throws IOException {
     HttpServer server =
@@ -95,9 +101,30 @@ class TracingIT {
     return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
-  @Test
-  void aRunIsASpanInTheTraceOfItsSubmissionAndOfItsEvents(@TempDir Path folder) throws Exception {
-    HttpServer collector = collector();
+  private void listenToLog() {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    AppenderBase<ILoggingEvent> appender =
+        new AppenderBase<>() {
+          @Override
+          protected void append(ILoggingEvent said) {
+            if (said.getLevel().isGreaterOrEqual(Level.WARN)) {
+              warnings.add(said.getFormattedMessage());
+            }
+          }
+        };
+    appender.setContext(context);
+    appender.start();
+    for (String name : List.of("dev.piecework.worker.trace", "io.opentelemetry")) {
+      context.getLogger(name).addAppender(appender);
+    }
+  }
+
+  private interface Meanwhile {
+    void check() throws Exception;
+  }
+
+  /** A job with a trace, on a worker that is told of a collector. */
+  private void run(int collectorPort, Path folder, Meanwhile meanwhile) throws Exception {
     StubSwarm swarm = new StubSwarm();
     swarm.permits.release(100);
     try (TestBroker broker = TestBroker.start();
@@ -108,11 +135,11 @@ class TracingIT {
       properties.putAll(database.properties());
       properties.put("test.swarm", swarm);
       properties.put("test.scratch-id", "me");
-      properties.put(
-          "piecework.tracing.endpoint",
-          "http://127.0.0.1:%d/".formatted(collector.getAddress().getPort()));
+      properties.put("piecework.tracing.endpoint", "http://127.0.0.1:%d/".formatted(collectorPort));
       listen(channel);
       try (WorkerApplication _ = WorkerApplication.start(properties, StubSwarm.Side.class)) {
+        // Not before: the start sets logging up anew.
+        listenToLog();
         channel.basicPublish(
             Topology.JOBS_EXCHANGE,
             Topology.JOBS_QUEUE,
@@ -121,17 +148,48 @@ class TracingIT {
                 .headers(Map.of(TraceParent.HEADER, PARENT))
                 .build(),
             JobMessageCodec.encode(job(folder)));
-
-        byte[] spans = next(posted, "span");
-        assertHas(spans, HexFormat.of().parseHex(TRACE));
-        assertHas(spans, HexFormat.of().parseHex(SPAN));
-        for (String text : List.of("piecework.job.run", "me", "traced", "completed")) {
-          assertHas(spans, text.getBytes(StandardCharsets.UTF_8));
-        }
+        meanwhile.check();
         assertThat(next(completed, "event")).isEqualTo(PARENT);
       }
+    }
+  }
+
+  @Test
+  void aRunIsASpanInTheTraceOfItsSubmissionAndOfItsEvents(@TempDir Path folder) throws Exception {
+    HttpServer collector = collector();
+    try {
+      run(
+          collector.getAddress().getPort(),
+          folder,
+          () -> {
+            byte[] spans = next(posted, "span");
+            assertHas(spans, HexFormat.of().parseHex(TRACE));
+            assertHas(spans, HexFormat.of().parseHex(SPAN));
+            for (String text : List.of("piecework.job.run", "me", "traced", "completed")) {
+              assertHas(spans, text.getBytes(StandardCharsets.UTF_8));
+            }
+          });
     } finally {
       collector.stop(0);
     }
+  }
+
+  @Test
+  void aCollectorThatIsAwayHoldsUpNoJobAndIsReportedInOneLine(@TempDir Path folder)
+      throws Exception {
+    HttpServer gone = collector();
+    int port = gone.getAddress().getPort();
+    gone.stop(0);
+    run(
+        port,
+        folder,
+        () ->
+            assertThat(next(warnings, "warning"))
+                .startsWith(
+                    "Spans are lost, jobs go on: the collector at http://127.0.0.1:%d/v1/traces"
+                            .formatted(port)
+                        + " takes none: "));
+    assertThat(posted).isEmpty();
+    assertThat(warnings).isEmpty();
   }
 }

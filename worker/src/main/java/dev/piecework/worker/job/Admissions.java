@@ -16,6 +16,7 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -78,19 +79,7 @@ public final class Admissions {
    * unless the submission had been registered before it was cancelled.
    */
   public Admission admit(Submission submission) {
-    try {
-      Optional<Admission> known = perform(() -> again(submission));
-      if (known.isPresent()) {
-        return known.get();
-      }
-      if (perform(() -> newJobs.write(submission, Optional.of(requeueAfter)))) {
-        return Admission.CLAIM;
-      }
-    } catch (DuplicateKeyException e) {
-      // As below, but in the same moment.
-    }
-    // Another worker has just written the same job, or registered it.
-    return perform(() -> again(submission)).orElseThrow();
+    return admitting(() -> admitted(submission));
   }
 
   /**
@@ -99,13 +88,18 @@ public final class Admissions {
    * @return empty if there is nothing to do, or the job is not to be had
    */
   public Optional<Claim> take(Submission submission) {
-    String job = submission.job().id();
+    return admitting(() ->
+        admitted(submission) == Admission.CLAIM
+            ? claimed(submission.job().id())
+            : Optional.<Claim>empty());
+  }
+
+  private <T> T admitting(Supplier<T> work) {
     try {
-      return perform(
-          () -> admitted(submission) == Admission.CLAIM ? claimed(job) : Optional.<Claim>empty());
+      return perform(work);
     } catch (DuplicateKeyException e) {
-      // Another worker has just written the same job, or registered it.
-      return admit(submission) == Admission.CLAIM ? claim(job) : Optional.empty();
+      // Another worker has written the same job, or registered it, in the same moment.
+      return perform(work);
     }
   }
 
@@ -114,6 +108,7 @@ public final class Admissions {
     if (known.isPresent()) {
       return known.get();
     }
+    // It may have been written between the two: then it is there now.
     return newJobs.write(submission, Optional.of(requeueAfter))
         ? Admission.CLAIM
         : again(submission).orElseThrow();
@@ -262,7 +257,7 @@ public final class Admissions {
     }
   }
 
-  private <T> T perform(java.util.function.Supplier<T> work) {
+  private <T> T perform(Supplier<T> work) {
     T result = transactions.execute(status -> work.get());
     if (result == null) {
       throw new IllegalStateException("a transaction without a result");

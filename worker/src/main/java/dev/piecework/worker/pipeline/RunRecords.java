@@ -2,8 +2,6 @@ package dev.piecework.worker.pipeline;
 
 import dev.piecework.worker.pipeline.RunRecord.Change;
 import dev.piecework.worker.pipeline.RunRecord.Step;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -184,7 +182,6 @@ public final class RunRecords implements JobRepository {
 
   @Override
   public void update(JobExecution execution) {
-    execution.setLastUpdated(LocalDateTime.now(ZoneId.systemDefault()));
     if (execution.getStatus() == BatchStatus.STOPPING && execution.getEndTime() != null) {
       execution.upgradeStatus(BatchStatus.STOPPED);
     }
@@ -196,7 +193,6 @@ public final class RunRecords implements JobRepository {
 
   @Override
   public void update(StepExecution step) {
-    step.setLastUpdated(LocalDateTime.now(ZoneId.systemDefault()));
     RunRecord record = records.get(step.getJobExecutionId());
     if (record != null) {
       record.set(step);

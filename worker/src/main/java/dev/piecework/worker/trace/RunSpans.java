@@ -54,10 +54,12 @@ public final class RunSpans implements AutoCloseable {
         .setSampler(Sampler.alwaysOn())
         .addSpanProcessor(
             BatchSpanProcessor.builder(
-                    OtlpHttpSpanExporter.builder()
-                        .setEndpoint(traces.toString())
-                        .setTimeout(TIMEOUT)
-                        .build())
+                    new WarningSpanExporter(
+                        OtlpHttpSpanExporter.builder()
+                            .setEndpoint(traces.toString())
+                            .setTimeout(TIMEOUT)
+                            .build(),
+                        traces))
                 .setScheduleDelay(INTERVAL)
                 .build())
         .build();
