@@ -6,16 +6,17 @@ import random
 # Of a sparse file nothing is read from the disk, but what is read fills the page cache all the same.
 STEP = 16 << 20
 FILE_SIZE = 8 << 40
-SPARE_KIB = 1 << 20
+# Somewhat more than the kernel keeps free by itself.
+SPARE_KIB = 512 << 10
 
 
-def free_kib():
-    """Memory that holds nothing at all."""
+def kib(name):
+    """A line of /proc/meminfo."""
     with open("/proc/meminfo", encoding="ascii") as file:
         for line in file:
-            if line.startswith("MemFree:"):
+            if line.startswith(name + ":"):
                 return int(line.split()[1])
-    raise RuntimeError("/proc/meminfo does not say what is free")
+    raise RuntimeError(f"/proc/meminfo does not tell {name}")
 
 
 def fill(path):
@@ -29,5 +30,6 @@ def fill(path):
         buffer = bytearray(STEP)
         # Never the same place twice: what is read again is taken for something that is needed.
         offset = random.randrange(FILE_SIZE // STEP // 2) * STEP
-        while free_kib() > SPARE_KIB:
+        end = offset + kib("MemTotal") * 1024
+        while offset < end and kib("MemFree") > SPARE_KIB:
             offset += os.preadv(file.fileno(), [buffer], offset)
