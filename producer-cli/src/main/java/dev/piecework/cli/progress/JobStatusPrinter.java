@@ -55,11 +55,15 @@ public final class JobStatusPrinter {
           Integer.toString(job.attempt()),
           age(job.createdAt()),
           job.worker().isEmpty() ? "-" : job.worker(),
-          // What it is called is known when it has been looked at; until then, where it comes from.
-          job.name().isEmpty() ? (job.source().isEmpty() ? "-" : job.source()) : job.name());
+          name(job));
     }
     table.print(out);
     out.flush();
+  }
+
+  /** What it is called; where that is not known yet, where it comes from. */
+  static String name(JobStatus job) {
+    return job.name().isEmpty() ? job.source() : job.name();
   }
 
   /** What was told to jobs. */

@@ -29,7 +29,7 @@ public final class JobTable {
           new Column("PEERS", true, 4, (row, now) -> peers(row, now)),
           new Column("ETA", true, 3, (row, now) -> eta(row, now)),
           new Column("WORKER", false, 5, (row, _) -> row.status().worker()),
-          new Column("NAME", false, 2, (row, _) -> row.status().name()));
+          new Column("NAME", false, 2, (row, _) -> JobStatusPrinter.name(row.status())));
 
   private JobTable() {}
 

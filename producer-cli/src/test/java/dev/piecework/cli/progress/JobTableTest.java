@@ -59,6 +59,13 @@ class JobTableTest {
   }
 
   @Test
+  void aJobWithoutANameIsShownByItsSource() {
+    JobRow row = new JobRow(status("queued", "", ""), Optional.empty(), NOW);
+    assertThat(JobTable.lines(List.of(row), Map.of(), NOW, "", 140, 24).getLast())
+        .endsWith("s3://inbox/a.torrent");
+  }
+
+  @Test
   void jobsThatEndedBeforeTheLastTenAreStillCounted() {
     WatchedJobs jobs = new WatchedJobs();
     List<JobStatus> ended = new ArrayList<>();
@@ -150,7 +157,7 @@ class JobTableTest {
         "w1",
         name,
         "",
-        "",
+        "s3://inbox/a.torrent",
         new Destination("data", ""),
         900L << 20,
         0,

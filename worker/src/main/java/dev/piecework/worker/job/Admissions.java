@@ -152,14 +152,19 @@ public final class Admissions {
         || !before.source().equals(submission.job().source())) {
       // Another job under the same name: what the earlier one has done is of no use to it.
       UploadIntents.giveUp(jdbc, row.id());
+      Title title = Title.of(submission.job().source());
       jdbc.sql(
               """
               UPDATE piecework_job SET metainfo = NULL, bucket = :bucket, prefix = :prefix,
-                destination_clear = FALSE,
-                downloaded_bytes = 0, uploaded_bytes = 0, verified_pieces = 0 WHERE id = :id
+                destination_clear = FALSE, info_hash = :hash, name = :name,
+                total_bytes = 0, total_pieces = 0, total_files = 0, downloaded_bytes = 0,
+                uploaded_bytes = 0, verified_pieces = 0
+              WHERE id = :id
               """)
           .param("bucket", submission.job().destination().bucket())
           .param("prefix", submission.job().destination().prefix())
+          .param("hash", title.infoHash())
+          .param("name", title.name())
           .param("id", row.id())
           .update();
     }

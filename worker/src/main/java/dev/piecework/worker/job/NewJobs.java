@@ -43,6 +43,7 @@ final class NewJobs {
   boolean write(Submission submission, Optional<Duration> requeueAfter) {
     JobMessage job = submission.job();
     Destination destination = job.destination();
+    Title title = Title.of(job.source());
     OffsetDateTime now = jdbc.sql("SELECT CURRENT_TIMESTAMP").query(OffsetDateTime.class).single();
     int written =
         jdbc.sql(
@@ -56,7 +57,8 @@ final class NewJobs {
                   CAST(:submission AS VARCHAR(255)), 'QUEUED', '', 0, 0, FALSE, 0, '', NULL,
                   CAST(:due AS TIMESTAMP WITH TIME ZONE), 0, CAST(:priority AS INT),
                   CAST(:labels AS TEXT), CAST(:bucket AS VARCHAR(255)),
-                  CAST(:prefix AS VARCHAR(1024)), '', '', 0, 0, 0, 0, 0,
+                  CAST(:prefix AS VARCHAR(1024)), CAST(:hash AS VARCHAR(40)),
+                  CAST(:name AS VARCHAR(1024)), 0, 0, 0, 0, 0,
                   CAST(:now AS TIMESTAMP WITH TIME ZONE), CAST(:now AS TIMESTAMP WITH TIME ZONE),
                   CAST(:trace AS VARCHAR(55)), CAST(:source AS VARCHAR(1000)),
                   CAST(:deadline AS TIMESTAMP WITH TIME ZONE)
@@ -77,6 +79,8 @@ final class NewJobs {
             .param("labels", TextMap.write(job.options().labels()))
             .param("bucket", destination.bucket())
             .param("prefix", destination.prefix())
+            .param("hash", title.infoHash())
+            .param("name", title.name())
             .param("now", now)
             .param("trace", submission.traceText())
             .param("source", job.source().summary())

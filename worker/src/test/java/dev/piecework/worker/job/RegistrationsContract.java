@@ -9,10 +9,12 @@ import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobOptions;
 import dev.piecework.message.JobSource;
 import dev.piecework.message.JobStatus;
+import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.Admissions.Admission;
 import dev.piecework.worker.job.CancelledJobs.Clearing;
 import dev.piecework.worker.outbox.Outbox;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -88,6 +90,57 @@ abstract class RegistrationsContract extends LedgerFixture {
     assertThat(new JobStatuses(jdbc).list(question).orElseThrow().jobs()).contains(status);
     assertThat(history()).containsExactly("NEW>QUEUED");
     assertThat(outboxTypes()).containsExactly("accepted");
+  }
+
+  private static JobSource torrent(String name) {
+    String text =
+        "d4:infod6:lengthi1e4:name%d:%s12:piece lengthi16384e6:pieces20:%see"
+            .formatted(name.length(), name, "01234567890123456789");
+    return JobSource.Inline.of(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private Submission of(JobSource source, String messageId) {
+    return new Submission(
+        new JobMessage(1, job, source, new Destination("data", "x/"), JobOptions.none()),
+        messageId,
+        false,
+        false);
+  }
+
+  private JobStatus status() {
+    return new JobStatuses(jdbc).find(job).orElseThrow();
+  }
+
+  @Test
+  void aJobWhoseMessageHoldsTheTorrentHasItsNameBeforeItBegins() {
+    registrations().register(of(torrent("era5-2026"), "m1"));
+    assertThat(status().name()).isEqualTo("era5-2026");
+    assertThat(status().infoHash()).hasSize(40);
+    assertThat(status().totalBytes()).isZero();
+  }
+
+  @Test
+  void aNameThatTheDatabaseCannotHoldStopsNoRegistration() {
+    registrations().register(of(torrent("a\0b"), "m1"));
+    assertThat(status().state()).isEqualTo("queued");
+    newJob();
+    registrations().register(of(torrent("x".repeat(3000)), "m1"));
+    assertThat(status().state()).isEqualTo("queued");
+  }
+
+  @Test
+  void aMessageWhoseTorrentIsNoneIsRegisteredWithoutAName() {
+    registrations().register(of(JobSource.Inline.of(new byte[] {1}), "m1"));
+    assertThat(status().name()).isEmpty();
+  }
+
+  @Test
+  void aFailedJobThatIsSubmittedWithAnotherTorrentHasTheOthersName() {
+    worker("a").admit(of(torrent("one"), "m1"));
+    assertThat(worker("a").claim(job)).isPresent();
+    ledger.fault(lease(), new Fault(Fault.Kind.INVALID_METAINFO, "no"), RETRY, new Random(1));
+    worker("a").admit(of(torrent("other"), "m2"));
+    assertThat(status().name()).isEqualTo("other");
   }
 
   @Test
