@@ -26,8 +26,11 @@ import dev.piecework.worker.settings.NetworkSettings;
 import dev.piecework.worker.settings.RetrySettings;
 import dev.piecework.worker.settings.WorkerSettings;
 import dev.piecework.worker.transfer.TransferFactory;
+import org.springframework.beans.factory.BeanFactoryInitializer;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
@@ -56,6 +59,12 @@ import org.springframework.context.annotation.Import;
   PipelineConfiguration.class
 })
 class WorkerConfiguration {
+
+  /** Settings first: what is wrong with them is told before anything is opened. */
+  @Bean
+  static BeanFactoryInitializer<ListableBeanFactory> settingsFirst() {
+    return factory -> factory.getBeansWithAnnotation(ConfigurationProperties.class);
+  }
 
   @Bean
   EngineSettings engineSettings(EngineProperties properties, NetworkSettings network) {

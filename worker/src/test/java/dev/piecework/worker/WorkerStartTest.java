@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.piecework.exit.ExitCode;
 import dev.piecework.worker.start.WorkerStartException;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class WorkerStartTest {
+  @TempDir Path folder;
+
   private static WorkerStartException failure(Object... settings) {
     Map<String, Object> properties = new HashMap<>();
     properties.put("piecework.database.url", "jdbc:h2:mem:start");
@@ -43,6 +49,36 @@ class WorkerStartTest {
     WorkerStartException failure = failure("piecework.network.allow", "10.0.0.1/8");
     assertThat(failure.exitCode()).isEqualTo(ExitCode.BAD_CONFIGURATION);
     assertThat(failure).hasMessageContaining("PIECEWORK_NETWORK_ALLOW");
+  }
+
+  @Test
+  void tellsWhatIsWrongWithTheSettingsBeforeItOpensAnything() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0)) {
+      Map<String, Object> properties = new HashMap<>();
+      properties.put("piecework.database.url", "jdbc:h2:mem:start");
+      properties.put("piecework.engine.listen-port", taken.getLocalPort());
+      properties.put("piecework.scratch.directory", folder.resolve("scratch").toString());
+      properties.put("piecework.store.endpoint", "http://127.0.0.1:1");
+      properties.put("piecework.store.access-key", "none");
+      properties.put("piecework.store.secret-key", "none");
+      assertThat(
+              catchThrowableOfType(
+                  WorkerStartException.class, () -> WorkerApplication.start(properties)))
+          .hasMessageContaining(Integer.toString(taken.getLocalPort()));
+      // The last setting that a part of the worker asks for.
+      properties.put("piecework.http.port", -1);
+      assertThat(
+              catchThrowableOfType(
+                  WorkerStartException.class, () -> WorkerApplication.start(properties)))
+          .hasMessageContaining("piecework.http.port");
+      properties.remove("piecework.http.port");
+      properties.put("piecework.store.endpoint", "");
+      assertThat(
+              catchThrowableOfType(
+                  WorkerStartException.class, () -> WorkerApplication.start(properties)))
+          .hasMessageContaining("piecework.store.endpoint");
+      assertThat(folder).isEmptyDirectory();
+    }
   }
 
   @Test
