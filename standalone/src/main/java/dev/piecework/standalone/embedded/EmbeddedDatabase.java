@@ -15,6 +15,12 @@ import org.h2.tools.Server;
  * closing the file between two others.
  */
 public final class EmbeddedDatabase implements AutoCloseable {
+  static {
+    // H2 has no argument for the address that it serves on, and reads this once, when its first
+    // class is loaded; without it, it listens on every one.
+    System.setProperty("h2.bindAddress", Loopback.ADDRESS);
+  }
+
   private final Connection keepOpen;
   private final Optional<Server> server;
   private final String url;
@@ -47,8 +53,6 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
     Connection keepOpen = open(file, fileUrl(file), login);
     try {
-      // H2 has no argument for the address; without this it would listen on every one.
-      System.setProperty("h2.bindAddress", Loopback.ADDRESS);
       Server server =
           Server.createTcpServer("-tcpPort", Integer.toString(port), "-ifExists", "-tcpDaemon")
               .start();

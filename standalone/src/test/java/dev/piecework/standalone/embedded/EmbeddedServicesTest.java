@@ -12,6 +12,9 @@ import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.GetResponse;
 import com.rabbitmq.client.MessageProperties;
 import dev.piecework.message.Topology;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.time.Duration;
@@ -95,6 +98,20 @@ class EmbeddedServicesTest {
       assertThat(rows.getInt(1)).isEqualTo(7);
     }
     assertNoNewThreads(before);
+  }
+
+  @Test
+  void aServedDatabaseListensOnOneAddressOnly() throws Exception {
+    int port = Loopback.freePort();
+    Login login = Login.random("piecework");
+    try (EmbeddedDatabase database = EmbeddedDatabase.served(folder.resolve("jobs"), port, login)) {
+      assertThat(database.url()).contains(":" + port + "/");
+      try (Socket socket = new Socket(InetAddress.ofLiteral(Loopback.ADDRESS), port)) {
+        assertThat(socket.isConnected()).isTrue();
+      }
+      assertThatThrownBy(() -> new Socket(InetAddress.ofLiteral("127.0.0.2"), port).close())
+          .isInstanceOf(IOException.class);
+    }
   }
 
   private static Connection connect(EmbeddedBroker broker) throws Exception {
