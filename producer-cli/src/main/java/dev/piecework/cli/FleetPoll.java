@@ -18,7 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class FleetPoll implements AutoCloseable {
   private static final Duration INTERVAL = Duration.ofSeconds(1);
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /**
+   * Longer than workers take to say that their database is away when they are not told how long
+   * they are waited for, as they are not over the embedded broker: 12 s.
+   */
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private final BrokerSettings settings;
   private final Question question;
