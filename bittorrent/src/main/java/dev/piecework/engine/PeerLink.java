@@ -193,7 +193,9 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
       swarm.misbehaved(this, String.valueOf(e.getMessage()));
     } catch (RuntimeException e) {
       // A fault of ours, but it may have been provoked: the peer goes, the torrent stays.
-      LOG.warn("Dropping peer {} after an unexpected failure", remote, e);
+      swarm
+          .logContext()
+          .run(() -> LOG.warn("Dropping peer {} after an unexpected failure", remote, e));
       close("unexpected failure");
     } finally {
       in.release();

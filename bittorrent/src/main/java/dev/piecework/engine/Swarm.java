@@ -1,6 +1,7 @@
 package dev.piecework.engine;
 
 import dev.piecework.metainfo.Metainfo;
+import dev.piecework.net.LogContext;
 import dev.piecework.swarm.Availability;
 import dev.piecework.swarm.Download;
 import dev.piecework.swarm.PeerOrigin;
@@ -36,6 +37,7 @@ final class Swarm implements PieceChecker.Answers {
   private final PeerId peerId = PeerId.random(new SecureRandom());
   private final EngineParts parts;
   private final TorrentRequest request;
+  private final LogContext logContext = LogContext.current();
   private final Metainfo metainfo;
   private final EventLoop loop;
   private final PieceBuffers.Account buffers;
@@ -94,20 +96,26 @@ final class Swarm implements PieceChecker.Answers {
   /** Begins; from any thread. */
   void start() {
     loop.execute(() -> {
-      LOG.info(
-          "Torrent {} \"{}\": started, {} of {} pieces to download",
-          metainfo.infoHash(),
-          metainfo.name(),
-          picker.needed().count(),
-          metainfo.pieceCount());
+      logContext.run(() ->
+          LOG.info(
+              "Torrent {} \"{}\": started, {} of {} pieces to download",
+              metainfo.infoHash(),
+              metainfo.name(),
+              picker.needed().count(),
+              metainfo.pieceCount()));
       connections.add(request.peers(), PeerOrigin.GIVEN);
       meter.publish(System.nanoTime());
-      announcing.start();
+      logContext.run(announcing::start);
       boolean limited = request.downloadBytesPerSecond() > 0 || request.uploadBytesPerSecond() > 0;
       long period = limited ? LIMITED_TICK_MILLIS : TICK_MILLIS;
       ticking =
           Optional.of(loop.scheduleAtFixedRate(this::tick, period, period, TimeUnit.MILLISECONDS));
     });
+  }
+
+  /** Of what is logged about this torrent; from any thread. */
+  LogContext logContext() {
+    return logContext;
   }
 
   Metainfo metainfo() {
@@ -241,7 +249,7 @@ final class Swarm implements PieceChecker.Answers {
     banConvicted();
     if (!completedAnnounced && picker.finished()) {
       completedAnnounced = true;
-      LOG.info("Torrent {}: download complete", metainfo.infoHash());
+      logContext.run(() -> LOG.info("Torrent {}: download complete", metainfo.infoHash()));
       meter.publish(System.nanoTime());
       announcing.completed();
     }
@@ -272,7 +280,8 @@ final class Swarm implements PieceChecker.Answers {
       endIfDone();
       return;
     }
-    LOG.warn("Torrent {}: cannot store piece {}, stopping", metainfo.infoHash(), piece, cause);
+    logContext.run(() ->
+        LOG.warn("Torrent {}: cannot store piece {}, stopping", metainfo.infoHash(), piece, cause));
     stopNow();
     request.listener().failed(cause);
   }
@@ -325,7 +334,8 @@ final class Swarm implements PieceChecker.Answers {
       meter.publish(now);
     } catch (RuntimeException e) {
       // A tick that fails must not be the last one.
-      LOG.error("Torrent {}: unexpected failure, going on", metainfo.infoHash(), e);
+      logContext.run(
+          () -> LOG.error("Torrent {}: unexpected failure, going on", metainfo.infoHash(), e));
     }
   }
 
@@ -448,7 +458,8 @@ final class Swarm implements PieceChecker.Answers {
     if (stopping && atWorkElsewhere == 0 && !stopped.isDone()) {
       buffers.close();
       parts.removed(this);
-      LOG.info("Torrent {} \"{}\": stopped", metainfo.infoHash(), metainfo.name());
+      logContext.run(
+          () -> LOG.info("Torrent {} \"{}\": stopped", metainfo.infoHash(), metainfo.name()));
       stopped.complete(null);
     }
   }

@@ -194,7 +194,10 @@ final class Uploads {
       try {
         return swarm.storage().read(piece, offset, into);
       } catch (IOException | RuntimeException e) {
-        LOG.warn("Cannot read piece {} to serve it; the request is refused", piece, e);
+        swarm
+            .logContext()
+            .run(() ->
+                LOG.warn("Cannot read piece {} to serve it; the request is refused", piece, e));
         return false;
       }
     }

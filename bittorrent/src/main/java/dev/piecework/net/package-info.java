@@ -1,4 +1,4 @@
-/** Address policy and transport choice. */
+/** Address policy, transport choice, and the log context of what runs on shared threads. */
 @NullMarked
 package dev.piecework.net;
 

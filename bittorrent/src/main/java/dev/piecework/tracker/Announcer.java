@@ -1,6 +1,7 @@
 package dev.piecework.tracker;
 
 import dev.piecework.engine.TorrentStats.TrackerState;
+import dev.piecework.net.LogContext;
 import dev.piecework.tracker.AnnounceResult.Accepted;
 import dev.piecework.tracker.AnnounceResult.Failed;
 import java.net.InetSocketAddress;
@@ -37,6 +38,7 @@ public final class Announcer {
   private final Scheduler scheduler;
   private final Executor owner;
   private final Duration stopTimeout;
+  private final LogContext logContext = LogContext.current();
   private final Supplier<Totals> totals;
   private final Consumer<List<InetSocketAddress>> peers;
   private final TrackerList trackers;
@@ -210,7 +212,9 @@ public final class Announcer {
     TrackerState state = tracker.state();
     states = trackers.states();
     if (!before.equals(state.outcome())) {
-      log.info("tracker {}: {}, {} peers", tracker.url().place(), state.outcome(), state.peers());
+      logContext.run(() ->
+          log.info(
+              "tracker {}: {}, {} peers", tracker.url().place(), state.outcome(), state.peers()));
     }
     wake(turn);
     if (result instanceof Accepted accepted && !accepted.peers().isEmpty()) {

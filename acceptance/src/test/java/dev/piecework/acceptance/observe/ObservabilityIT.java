@@ -98,6 +98,12 @@ class ObservabilityIT {
           assertThat(entry.path("epoch").asText()).isEqualTo("1");
           assertThat(entry.path("level").asText()).isEqualTo("INFO");
         });
+    // Of the intake, of the engine's threads, and of the run's own.
+    assertThat(ofTheJob)
+        .extracting(entry -> entry.path("message").asText())
+        .anyMatch(message -> message.contains("QUEUED -> RUNNING"))
+        .anyMatch(message -> message.startsWith("Torrent "))
+        .anyMatch(message -> message.contains("RUNNING -> COMPLETED"));
   }
 
   private static boolean up(Prometheus prometheus) throws IOException {

@@ -25,6 +25,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageProperties;
 import org.springframework.amqp.rabbit.listener.api.ChannelAwareMessageListener;
@@ -103,7 +104,15 @@ public final class JobIntake implements ChannelAwareMessageListener {
                 Boolean.TRUE.equals(properties.isRedelivered()),
                 trace(properties.getHeaders().get(TraceParent.HEADER)))
             .withDefaultDeadline(defaultDeadline);
-    take(submission, delivery, Optional.ofNullable(properties.getTimestamp()).map(Date::toInstant));
+    submission.trace().ifPresent(trace -> MDC.put("trace", trace.traceId()));
+    try {
+      take(
+          submission,
+          delivery,
+          Optional.ofNullable(properties.getTimestamp()).map(Date::toInstant));
+    } finally {
+      MDC.remove("trace");
+    }
   }
 
   /** Anybody may write anything into a header: what is no trace is none. */

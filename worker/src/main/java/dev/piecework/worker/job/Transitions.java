@@ -1,5 +1,6 @@
 package dev.piecework.worker.job;
 
+import dev.piecework.net.LogContext;
 import dev.piecework.worker.outbox.TextMap;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -8,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -74,12 +76,14 @@ final class Transitions {
     before.state().to(after.state());
     write(after, reason);
     history(before.state().name(), after, reason);
-    LOG.info(
-        "job {} {} -> {}{}",
-        after.id(),
-        before.state(),
-        after.state(),
-        reason.isEmpty() ? "" : ": " + reason);
+    context(after)
+        .run(() ->
+            LOG.info(
+                "job {} {} -> {}{}",
+                after.id(),
+                before.state(),
+                after.state(),
+                reason.isEmpty() ? "" : ": " + reason));
   }
 
   /**
@@ -99,7 +103,8 @@ final class Transitions {
         .param("delete", after.deleteObjects())
         .param("id", after.id())
         .update();
-    LOG.info("job {} is {} and is told to {}", after.id(), after.state(), what);
+    context(after)
+        .run(() -> LOG.info("job {} is {} and is told to {}", after.id(), after.state(), what));
   }
 
   /** Writes what changed beside the state. */
@@ -154,6 +159,15 @@ final class Transitions {
         .param("epoch", after.epoch())
         .param("worker", worker)
         .update();
+  }
+
+  /** Whoever changes a job logs with its figures, be it the job's own thread or not. */
+  private static LogContext context(JobRow row) {
+    return LogContext.of(
+        Map.of(
+            "job", row.id(),
+            "attempt", Integer.toString(row.attempt()),
+            "epoch", Long.toString(row.epoch())));
   }
 
   private static String cut(String reason) {
