@@ -59,4 +59,23 @@ public record EngineSettings(
         2,
         2);
   }
+
+  /** The same, listening on one address. */
+  public EngineSettings withListenAddress(InetAddress address) {
+    return new EngineSettings(
+        listenPort,
+        Optional.of(address),
+        announcedAddress,
+        addressPolicy,
+        maxConnections,
+        maxConnectionsPerTorrent,
+        connectionsPerSecond,
+        connectTimeout,
+        handshakeTimeout,
+        idleTimeout,
+        pieceBufferBytes,
+        uploadSlots,
+        hashThreads,
+        eventLoopThreads);
+  }
 }

@@ -3,6 +3,7 @@ package dev.piecework.standalone;
 import dev.piecework.cli.CliContext;
 import dev.piecework.cli.CommandStyle;
 import dev.piecework.standalone.demo.DemoCommand;
+import dev.piecework.standalone.demo.TrainingCommand;
 import dev.piecework.standalone.run.Interruption;
 import dev.piecework.standalone.run.RunCommand;
 import dev.piecework.standalone.services.ServicesCommand;
@@ -20,6 +21,7 @@ public final class StandaloneMain {
     commands.addSubcommand(new RunCommand(context));
     commands.addSubcommand(new ServicesCommand(context));
     commands.addSubcommand(new DemoCommand(context));
+    commands.addSubcommand(new TrainingCommand(context));
     CommandStyle.apply(commands, context);
     int code = commands.execute(args);
     // While a signal is being handled the process ends by itself, and exit would wait for ever.

@@ -2,9 +2,11 @@ package dev.piecework.standalone;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.piecework.testkit.Await;
 import dev.piecework.testkit.Processes;
 import dev.piecework.testkit.Processes.Outcome;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -143,6 +145,46 @@ class LauncherTest {
     assertThat(outcome.stdout()).contains("[-Xmx1g] [-Dx=y] [-jar]");
   }
 
+  @Test
+  void theWorkersClassCacheIsMadeByJobs() {
+    assertThat(cacheAfter(piecework("worker"))).isEqualTo("jobs");
+  }
+
+  @Test
+  void theWorkersClassCacheIsMadeByAStartWhereJobsFail() throws IOException {
+    Files.writeString(tree.resolve("no-jobs"), "");
+    assertThat(cacheAfter(piecework("worker"))).isEqualTo("start amqp://127.0.0.1:9");
+  }
+
+  @Test
+  void settingsOfTheUserDoNotReachTheTraining() {
+    Outcome outcome =
+        Processes.command(tree.resolve("piecework").toString(), "worker")
+            .environment("JAVA_HOME", jdk.toString())
+            .environment("PIECEWORK_BROKER_URI", "amqp://user.example")
+            .run(LIMIT);
+    assertThat(cacheAfter(outcome)).isEqualTo("jobs");
+  }
+
+  /** What the worker's cache was made by, which happens in the background. */
+  private String cacheAfter(Outcome outcome) {
+    assertThat(outcome.exitCode()).isZero();
+    Path target = tree.resolve("target");
+    Await.until(
+        "the worker's class cache",
+        LIMIT,
+        () -> {
+          try (var files = Files.newDirectoryStream(target, "worker-*.aot")) {
+            return files.iterator().hasNext();
+          }
+        });
+    try (var files = Files.newDirectoryStream(target, "worker-*.aot")) {
+      return Files.readString(files.iterator().next()).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private Outcome piecework(String... arguments) {
     List<String> command = new ArrayList<>(List.of(tree.resolve("piecework").toString()));
     command.addAll(List.of(arguments));
@@ -163,8 +205,19 @@ class LauncherTest {
     Files.writeString(home.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
     executable(
         home.resolve("bin/java"),
-        "#!/bin/sh\necho jdk=%s cwd=$(pwd -P)\nfor a in \"$@\"; do printf '[%%s] ' \"$a\"; done\n"
-            .formatted(name));
+        """
+        #!/bin/sh
+        echo jdk=%s cwd=$(pwd -P)
+        by=start
+        for a in "$@"; do
+          printf '[%%s] ' "$a"
+          case $a in
+            train-worker) [ ! -e %s ] || exit 1; by=jobs ;;
+            -XX:AOTCacheOutput=*) echo $by $PIECEWORK_BROKER_URI >"${a#*=}" ;;
+          esac
+        done
+        """
+            .formatted(name, tree.resolve("no-jobs")));
     executable(home.resolve("bin/javac"), "#!/bin/sh\necho javac " + version + "\n");
     return home;
   }

@@ -83,7 +83,8 @@ class ImageTest {
             "!shared-model/src/main",
             "!bittorrent/src/main",
             "!worker/src/main",
-            "!producer-cli/src/main");
+            "!producer-cli/src/main",
+            "!standalone/src/main");
   }
 
   @Test

@@ -1,6 +1,10 @@
 package dev.piecework.standalone.demo;
 
 import dev.piecework.bencode.BencodeWriter;
+import dev.piecework.message.Destination;
+import dev.piecework.message.JobId;
+import dev.piecework.message.JobMessage;
+import dev.piecework.message.JobOptions;
 import dev.piecework.message.JobSource;
 import dev.piecework.metainfo.Metainfo;
 import dev.piecework.metainfo.MetainfoException;
@@ -32,21 +36,22 @@ record DemoContent(
     Path folder, JobSource.Inline source, Metainfo metainfo, Map<String, String> sha256) {
   private static final String NAME = "demo-data-set";
   private static final int PIECE_BYTES = 256 << 10;
-  private static final int TINY_FILES = 20;
 
   /**
    * Makes the content and its torrent.
    *
    * @param size bytes, about
+   * @param tinyFiles how many beside the others
    */
-  static DemoContent make(Path folder, long size, String announceUrl) throws IOException {
+  static DemoContent make(Path folder, long size, int tinyFiles, String announceUrl)
+      throws IOException {
     Map<String, Long> lengths = new LinkedHashMap<>();
     lengths.put("measurements.bin", size * 3 / 4);
     lengths.put("archive/2025.bin", size / 6);
     lengths.put("archive/2026.bin", size / 12 + 17);
     lengths.put("archive/empty.bin", 0L);
     lengths.put("notes/größe-数据.txt", 4321L);
-    for (int i = 1; i <= TINY_FILES; i++) {
+    for (int i = 1; i <= tinyFiles; i++) {
       lengths.put("notes/%02d.txt".formatted(i), 100L * i);
     }
     RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
@@ -81,6 +86,13 @@ record DemoContent(
     } catch (MetainfoException e) {
       throw new IllegalStateException("the demo made a torrent that cannot be read", e);
     }
+  }
+
+  /** Its job. */
+  JobMessage job(Destination destination) {
+    JobOptions options = JobOptions.none();
+    return new JobMessage(
+        JobMessage.VERSION, JobId.of(source, destination, options), source, destination, options);
   }
 
   /** SHA-256 of a file in hexadecimal digits. */

@@ -9,8 +9,10 @@ import dev.piecework.engine.TorrentRequest;
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.metainfo.Metainfo;
 import dev.piecework.metainfo.TorrentFile;
+import dev.piecework.standalone.embedded.Loopback;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -18,53 +20,62 @@ import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
 import java.util.List;
 
-/** A peer that has everything: our own engine over the content's files. */
+/** A peer that has everything: our own engine over the files of some content. */
 final class DemoSeeder implements AutoCloseable {
   private final Engine engine;
-  private final Torrent torrent;
+  private final List<Torrent> torrents;
 
-  private DemoSeeder(Engine engine, Torrent torrent) {
+  private DemoSeeder(Engine engine, List<Torrent> torrents) {
     this.engine = engine;
-    this.torrent = torrent;
+    this.torrents = torrents;
   }
 
   /**
    * Starts seeding, and announces itself.
    *
-   * @param bytesPerSecond most that it sends, so that there is time to watch
+   * @param bytesPerSecond most that it sends of each, so that there is time to watch; 0: no limit
    */
-  static DemoSeeder start(DemoContent content, long bytesPerSecond) {
+  static DemoSeeder start(List<DemoContent> contents, long bytesPerSecond) {
+    InetAddress loopback = InetAddress.ofLiteral(Loopback.ADDRESS);
+    Engine engine = Engine.start(EngineSettings.defaults().withListenAddress(loopback));
+    return new DemoSeeder(
+        engine, contents.stream().map(content -> seed(engine, content, bytesPerSecond)).toList());
+  }
+
+  private static Torrent seed(Engine engine, DemoContent content, long bytesPerSecond) {
     Metainfo metainfo = content.metainfo();
     ObjectLayout layout = ObjectLayout.of(metainfo, "");
     BitSet done = new BitSet();
     done.set(0, layout.bundles().size());
     BitSet available = new BitSet();
     available.set(0, metainfo.pieceCount());
-    Engine engine = Engine.start(EngineSettings.defaults());
-    Torrent torrent =
-        engine.add(
-            new TorrentRequest(
-                metainfo,
-                layout.bundles(),
-                done,
-                available,
-                1,
-                1,
-                new Files(metainfo, content.folder()),
-                new Silent(),
-                List.of(),
-                bytesPerSecond,
-                0));
-    return new DemoSeeder(engine, torrent);
+    return engine.add(
+        new TorrentRequest(
+            metainfo,
+            layout.bundles(),
+            done,
+            available,
+            1,
+            1,
+            new Files(metainfo, content.folder()),
+            new Silent(),
+            List.of(),
+            bytesPerSecond,
+            0));
   }
 
   int port() {
     return engine.listenPort();
   }
 
+  /** How many it seeds. */
+  int torrents() {
+    return torrents.size();
+  }
+
   /** Bytes of content sent so far. */
   long sentBytes() {
-    return torrent.stats().sentBytes();
+    return torrents.stream().mapToLong(torrent -> torrent.stats().sentBytes()).sum();
   }
 
   @Override

@@ -11,10 +11,7 @@ import dev.piecework.message.EventData.Failed;
 import dev.piecework.message.EventData.Progress;
 import dev.piecework.message.EventData.Started;
 import dev.piecework.message.JobEvent;
-import dev.piecework.message.JobId;
 import dev.piecework.message.JobMessage;
-import dev.piecework.message.JobOptions;
-import dev.piecework.message.JobSource;
 import dev.piecework.standalone.embedded.EmbeddedServiceException;
 import dev.piecework.standalone.run.Interruption;
 import dev.piecework.standalone.services.LocalServices;
@@ -36,6 +33,7 @@ import java.util.Set;
 final class DemoShow {
   private static final String BUCKET = "data";
   private static final String PREFIX = "sets/";
+  private static final int TINY_FILES = 20;
   private static final Duration TICK = Duration.ofMillis(100);
 
   /** Nothing here takes so long; better to end than to wait for ever. */
@@ -61,7 +59,7 @@ final class DemoShow {
   boolean play() throws IOException, InterruptedException, EmbeddedServiceException {
     try (DemoTracker tracker = DemoTracker.start()) {
       DemoContent content =
-          DemoContent.make(folder.resolve("content"), size, tracker.announceUrl());
+          DemoContent.make(folder.resolve("content"), size, TINY_FILES, tracker.announceUrl());
       narrator.say(
           "made %s in %s, %s of %s"
               .formatted(
@@ -70,8 +68,8 @@ final class DemoShow {
                   Human.count(content.metainfo().pieceCount(), "piece"),
                   Human.bytes(content.metainfo().pieceLength())));
       narrator.add(content.folder().toString());
-      try (DemoSeeder first = DemoSeeder.start(content, Math.max(1, rate / 2));
-          DemoSeeder second = DemoSeeder.start(content, Math.max(1, rate / 2))) {
+      try (DemoSeeder first = DemoSeeder.start(List.of(content), Math.max(1, rate / 2));
+          DemoSeeder second = DemoSeeder.start(List.of(content), Math.max(1, rate / 2))) {
         await("the seeders to announce themselves", () -> tracker.peers() >= 2);
         narrator.say(
             "a tracker at %s; two seeders on ports %d and %d, %s each"
@@ -92,8 +90,12 @@ final class DemoShow {
       environment.put("PIECEWORK_WORKER_LEASE", "4s");
       environment.put("PIECEWORK_WORKER_SWEEP_INTERVAL", "1s");
       environment.put("PIECEWORK_WORKER_PROGRESS_INTERVAL", "250ms");
-      try (DemoWorker one = DemoWorker.start("worker 1", folder.resolve("worker-1"), environment);
-          DemoWorker two = DemoWorker.start("worker 2", folder.resolve("worker-2"), environment)) {
+      environment.put("PIECEWORK_HTTP_ENABLED", "false");
+      List<String> command = DemoWorker.command();
+      try (DemoWorker one =
+              DemoWorker.start("worker 1", folder.resolve("worker-1"), command, environment);
+          DemoWorker two =
+              DemoWorker.start("worker 2", folder.resolve("worker-2"), command, environment)) {
         List<DemoWorker> workers = List.of(one, two);
         await("the workers to start", () -> areUp(workers));
         narrator.say(
@@ -110,7 +112,7 @@ final class DemoShow {
       LocalServices services,
       List<DemoWorker> workers)
       throws IOException, InterruptedException {
-    JobMessage job = job(content);
+    JobMessage job = content.job(new Destination(BUCKET, PREFIX));
     Instant begin;
     Optional<JobEvent> last;
     Story story = new Story(content.metainfo().totalLength(), workers);
@@ -218,14 +220,6 @@ final class DemoShow {
                 + (listed ? "" : "the completed event does not list every file; ")
                 + (story.survived() ? "" : "no second worker took over"));
     return good;
-  }
-
-  private static JobMessage job(DemoContent content) {
-    JobSource source = content.source();
-    Destination destination = new Destination(BUCKET, PREFIX);
-    JobOptions options = JobOptions.none();
-    return new JobMessage(
-        JobMessage.VERSION, JobId.of(source, destination, options), source, destination, options);
   }
 
   private static boolean areUp(List<DemoWorker> workers) throws IOException {

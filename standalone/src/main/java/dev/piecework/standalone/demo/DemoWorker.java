@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -24,35 +23,36 @@ final class DemoWorker implements AutoCloseable {
     this.log = log;
   }
 
+  /** A worker as the launcher starts it, with the classes of this process. */
+  static List<String> command() {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:+UseSerialGC",
+        "-Xmx192m",
+        "-XX:MaxDirectMemorySize=96m",
+        "-Xss512k",
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        "-cp",
+        System.getProperty("java.class.path"),
+        WorkerMain.class.getName());
+  }
+
   /**
    * Starts a worker.
    *
    * @param folder for its scratch and its log
    * @param environment where its services are
    */
-  static DemoWorker start(String name, Path folder, Map<String, String> environment)
+  static DemoWorker start(
+      String name, Path folder, List<String> command, Map<String, String> environment)
       throws IOException {
     Files.createDirectories(folder);
     Path log = folder.resolve("worker.log");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // As the launcher starts a worker.
-    command.addAll(
-        List.of(
-            "-XX:+UseSerialGC",
-            "-Xmx192m",
-            "-XX:MaxDirectMemorySize=96m",
-            "-Xss512k",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-cp",
-            System.getProperty("java.class.path"),
-            WorkerMain.class.getName()));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(variable -> variable.startsWith("PIECEWORK_"));
     builder.environment().putAll(environment);
     builder.environment().put("PIECEWORK_SCRATCH_DIRECTORY", folder.resolve("scratch").toString());
-    builder.environment().put("PIECEWORK_HTTP_ENABLED", "false");
     builder.environment().put("MALLOC_ARENA_MAX", "2");
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
     return new DemoWorker(name, builder.start(), log);
@@ -80,17 +80,33 @@ final class DemoWorker implements AutoCloseable {
     process.destroyForcibly().waitFor();
   }
 
-  /** SIGTERM, and SIGKILL if that does not help. */
+  /** SIGTERM. */
+  void terminate() {
+    process.destroy();
+  }
+
+  /** Whether it ends within {@code patience}. */
+  boolean awaitEnd(Duration patience) throws InterruptedException {
+    return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** SIGTERM, and SIGKILL if that does not help: to what it has started, too. */
   @Override
   public void close() {
-    process.destroy();
+    terminate();
     try {
-      if (!process.waitFor(STOP.toMillis(), TimeUnit.MILLISECONDS)) {
-        process.destroyForcibly();
+      if (!awaitEnd(STOP)) {
+        killAll();
       }
     } catch (InterruptedException e) {
-      process.destroyForcibly();
+      killAll();
       Thread.currentThread().interrupt();
     }
+  }
+
+  private void killAll() {
+    List<ProcessHandle> children = process.descendants().toList();
+    process.destroyForcibly();
+    children.forEach(ProcessHandle::destroyForcibly);
   }
 }
