@@ -10,19 +10,24 @@ import dev.piecework.testkit.Processes;
 import dev.piecework.testkit.RunningClient;
 import dev.piecework.testkit.TestTorrent;
 import dev.piecework.testkit.TorrentMaker;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code piecework demo} and {@code piecework services}, as the README has a reader type them. */
 class EmbeddedIT {
   private static final Duration LIMIT = Duration.ofMinutes(3);
+  private static final int SIGTERM_EXIT = 143;
   private static final long MEBIBYTE = 1 << 20;
   private static final Pattern EXPORT = Pattern.compile("export (\\w+)='([^']*)'");
 
@@ -37,6 +42,21 @@ class EmbeddedIT {
     assertThat(outcome.exitCode()).as(outcome.stdout() + outcome.stderr()).isZero();
     assertThat(outcome.stdout() + outcome.stderr())
         .contains("is dead at", "all identical", "everything as promised");
+  }
+
+  @Test
+  void aDemoThatIsStoppedLeavesNothing() throws IOException {
+    Path temporary = Files.createDirectories(folder.resolve("tmp"));
+    List<String> command = new ArrayList<>(List.of("-Djava.io.tmpdir=" + temporary));
+    command.addAll(Launcher.standalone(List.of("demo", "--size", "200m", "--rate", "10m")));
+    try (ManagedProcess demo = Processes.java(command).start()) {
+      demo.awaitOutput("a tracker at", LIMIT);
+      demo.terminate();
+      assertThat(demo.awaitExit(LIMIT)).as(demo.describe()).isEqualTo(SIGTERM_EXIT);
+    }
+    try (Stream<Path> left = Files.list(temporary)) {
+      assertThat(left).isEmpty();
+    }
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +52,18 @@ class LauncherTest {
         done
         """);
     jdk = jdk("jdk-25", "25.0.3");
+  }
+
+  /** It makes class caches in the background, in the tree that would be deleted meanwhile. */
+  @AfterEach
+  void awaitTheLauncher() {
+    Await.until(
+        "the end of all that the launcher has started",
+        LIMIT,
+        () ->
+            ProcessHandle.allProcesses()
+                .flatMap(process -> process.info().commandLine().stream())
+                .noneMatch(command -> command.contains(folder.toString())));
   }
 
   @Test

@@ -84,23 +84,31 @@ public final class DemoCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--rate is 0: expected 1m or more");
     }
     Path folder = dir == null ? Files.createTempDirectory("piecework-demo-") : emptyFolder(dir);
+    // The folder goes before the interruption ends: after a signal the process does not wait
+    // longer.
     try (Interruption interruption = Interruption.install(STOP_PATIENCE)) {
-      StandaloneLogging.toFile(folder.resolve("demo.log"));
-      room(folder);
-      boolean good =
-          new DemoShow(context, folder.toAbsolutePath(), size, rate, interruption).play();
-      if (interruption.requested()) {
-        context.err().println("piecework: the demo was stopped");
-        return ExitCode.INTERRUPTED.code();
+      try {
+        return play(folder, interruption).code();
+      } finally {
+        if (dir == null) {
+          delete(folder);
+        }
       }
-      return good ? ExitCode.OK.code() : ExitCode.JOB_FAILED.code();
     } catch (EmbeddedServiceException e) {
       throw new CliException(ExitCode.INTERNAL, String.valueOf(e.getMessage()));
-    } finally {
-      if (dir == null) {
-        delete(folder);
-      }
     }
+  }
+
+  private ExitCode play(Path folder, Interruption interruption)
+      throws IOException, InterruptedException, EmbeddedServiceException {
+    StandaloneLogging.toFile(folder.resolve("demo.log"));
+    room(folder);
+    boolean good = new DemoShow(context, folder.toAbsolutePath(), size, rate, interruption).play();
+    if (interruption.requested()) {
+      context.err().println("piecework: the demo was stopped");
+      return ExitCode.INTERRUPTED;
+    }
+    return good ? ExitCode.OK : ExitCode.JOB_FAILED;
   }
 
   private void room(Path folder) throws IOException {
