@@ -13,9 +13,11 @@ import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
 import dev.piecework.worker.WorkerApplication;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import org.slf4j.LoggerFactory;
 
@@ -25,9 +27,6 @@ import org.slf4j.LoggerFactory;
  * log is in a file.
  */
 public final class StandaloneLogging {
-  private static final String PATTERN =
-      "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread]%replace( job=%X{job:-} attempt=%X{attempt:-} epoch=%X{epoch:-}){' job= attempt= epoch=', ''} %logger{0}: %msg%n%ex{full}";
-
   /** What only this program has on board; the worker's own file says the rest. */
   private static final Map<String, Level> LEVELS =
       Map.of(
@@ -36,6 +35,7 @@ public final class StandaloneLogging {
           "org.gaul", Level.ERROR);
 
   private static final String WORKER_SETTINGS = "/piecework.properties";
+  private static final String PATTERN = "logging.pattern.file";
   private static final String LEVEL_PREFIX = "logging.level.";
   private static final String FILE_SIZE = "5MB";
   private static final int OLD_FILES = 3;
@@ -82,7 +82,8 @@ public final class StandaloneLogging {
   private static void finish(LoggerContext context, OutputStreamAppender<ILoggingEvent> appender) {
     PatternLayoutEncoder encoder = new PatternLayoutEncoder();
     encoder.setContext(context);
-    encoder.setPattern(PATTERN);
+    Properties settings = workerSettings();
+    encoder.setPattern(settings.getProperty(PATTERN));
     encoder.start();
     appender.setContext(context);
     appender.setEncoder(encoder);
@@ -91,24 +92,26 @@ public final class StandaloneLogging {
     root.setLevel(Level.WARN);
     root.addAppender(appender);
     LEVELS.forEach((name, level) -> context.getLogger(name).setLevel(level));
-    workerLevels().forEach((name, level) -> context.getLogger(name).setLevel(level));
+    levels(settings).forEach((name, level) -> context.getLogger(name).setLevel(level));
   }
 
-  private static Map<String, Level> workerLevels() {
-    Properties properties = new Properties();
+  private static Properties workerSettings() {
+    Properties settings = new Properties();
     try (var in = WorkerApplication.class.getResourceAsStream(WORKER_SETTINGS)) {
-      if (in != null) {
-        properties.load(in);
-      }
+      settings.load(Objects.requireNonNull(in, WORKER_SETTINGS));
     } catch (IOException e) {
-      // Then the log says more than it has to.
+      throw new UncheckedIOException(e);
     }
+    return settings;
+  }
+
+  private static Map<String, Level> levels(Properties settings) {
     Map<String, Level> levels = new HashMap<>();
-    for (String name : properties.stringPropertyNames()) {
+    for (String name : settings.stringPropertyNames()) {
       if (name.startsWith(LEVEL_PREFIX)) {
         levels.put(
             name.substring(LEVEL_PREFIX.length()),
-            Level.toLevel(properties.getProperty(name), Level.WARN));
+            Level.toLevel(settings.getProperty(name), Level.WARN));
       }
     }
     return levels;

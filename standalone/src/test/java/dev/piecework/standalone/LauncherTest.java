@@ -182,16 +182,8 @@ class LauncherTest {
   /** What the worker's cache was made by, which happens in the background. */
   private String cacheAfter(Outcome outcome) {
     assertThat(outcome.exitCode()).isZero();
-    Path target = tree.resolve("target");
-    Await.until(
-        "the worker's class cache",
-        LIMIT,
-        () -> {
-          try (var files = Files.newDirectoryStream(target, "worker-*.aot")) {
-            return files.iterator().hasNext();
-          }
-        });
-    try (var files = Files.newDirectoryStream(target, "worker-*.aot")) {
+    awaitTheLauncher();
+    try (var files = Files.newDirectoryStream(tree.resolve("target"), "worker-*.aot")) {
       return Files.readString(files.iterator().next()).strip();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -144,6 +144,15 @@ abstract class RegistrationsContract extends LedgerFixture {
   }
 
   @Test
+  void aNameThatTheDatabaseCannotHoldStopsNoSecondSubmission() {
+    worker("a").admit(of(torrent("one"), "m1"));
+    assertThat(worker("a").claim(job)).isPresent();
+    ledger.fault(lease(), new Fault(Fault.Kind.INVALID_METAINFO, "no"), RETRY, new Random(1));
+    worker("a").admit(of(torrent("x".repeat(3000)), "m2"));
+    assertThat(status().state()).isEqualTo("queued");
+  }
+
+  @Test
   void itsMessageIsTakenAsThatOfAnyNewJob() {
     register("m1");
 
