@@ -42,8 +42,13 @@ public final class BDictionary implements BValue, Iterable<BDictionary.Entry> {
     return typed(key, BString.class);
   }
 
-  /** The number at a key. */
+  /** The number at a key, if it is {@link BInteger#exact() exact}: for what bytes depend on. */
   public Optional<Long> integer(String key) {
+    return typed(key, BInteger.class).filter(BInteger::exact).map(BInteger::value);
+  }
+
+  /** The number at a key, however it is written: see {@link BInteger#value()}. */
+  public Optional<Long> anyInteger(String key) {
     return typed(key, BInteger.class).map(BInteger::value);
   }
 
@@ -77,14 +82,17 @@ public final class BDictionary implements BValue, Iterable<BDictionary.Entry> {
 
   /**
    * Demands the one form that BEP 3 knows for this value and all inside it: keys sorted as raw
-   * bytes, none twice.
+   * bytes, none twice, and exact integers.
    *
-   * @throws BencodeException {@code NOT_CANONICAL}, at the key that is out of place
+   * @throws BencodeException {@code NOT_CANONICAL}, at the key that is out of place, or {@code
+   *     MALFORMED}, at the integer
    */
   public void requireCanonical() throws BencodeException {
     for (int at = token; at < tokens.next(token); at++) {
-      if (tokens.source[tokens.start(at)] == 'd') {
-        requireSortedKeys(at);
+      switch (tokens.source[tokens.start(at)]) {
+        case 'd' -> requireSortedKeys(at);
+        case 'i' -> BencodeReader.requireCanonicalInteger(tokens, at);
+        default -> {}
       }
     }
   }

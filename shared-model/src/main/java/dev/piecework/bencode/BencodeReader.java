@@ -4,9 +4,10 @@ import dev.piecework.bencode.BencodeException.Fault;
 
 /**
  * Reads bencoding (BEP 3) from strangers: without recursion, within {@link BencodeLimits}, in one
- * pass. Numbers must have their shortest form ({@code i03e}, {@code i-0e} and {@code 03:abc} are
- * refused, as BEP 3 says) and fit 64 bits. Keys out of order or repeated are common in old files
- * and accepted, unless the reader is {@link #canonical(BencodeLimits) canonical}.
+ * pass. Lengths of strings must have their shortest form ({@code 03:abc} is refused). Keys out of
+ * order or repeated, and integers that BEP 3 forbids ({@code i03e}, {@code i-0e}, one of more than
+ * 64 bits), are seen in the wild and accepted, unless the reader is {@link
+ * #canonical(BencodeLimits) canonical}; {@link BInteger} tells such integers apart.
  */
 public final class BencodeReader {
   private final BencodeLimits limits;
@@ -70,6 +71,14 @@ public final class BencodeReader {
     }
     if (order > 0) {
       throw new BencodeException(Fault.NOT_CANONICAL, tokens.start(key), "keys are not sorted");
+    }
+  }
+
+  /** Refuses an integer that is not as BEP 3 writes it. */
+  static void requireCanonicalInteger(Tokens tokens, int token) throws BencodeException {
+    BInteger integer = new BInteger(tokens, token);
+    if (!integer.exact()) {
+      throw new BencodeException(Fault.MALFORMED, tokens.start(token), integer.kind());
     }
   }
 
@@ -169,25 +178,24 @@ public final class BencodeReader {
 
     private void integer() throws BencodeException {
       int token = tokens.open(at++);
-      boolean negative = peek("an integer") == '-';
-      if (negative) {
+      if (peek("an integer") == '-') {
         at++;
       }
       int firstDigit = at;
-      long value = 0;
       for (byte digit = peek("an integer"); digit != 'e'; digit = peek("an integer")) {
-        value = appendDigit(value, digit, negative ? Long.MIN_VALUE : -Long.MAX_VALUE);
+        if (digit < '0' || digit > '9') {
+          throw notADigit(digit);
+        }
         at++;
       }
       if (at == firstDigit) {
         throw fault(Fault.MALFORMED, "expected a digit, found 'e'");
       }
-      if (input[firstDigit] == '0' && (at - firstDigit > 1 || negative)) {
-        at = firstDigit;
-        throw fault(Fault.MALFORMED, "an integer with a leading zero or minus zero");
-      }
       at++;
       tokens.close(token, at);
+      if (canonical) {
+        requireCanonicalInteger(tokens, token);
+      }
     }
 
     private void string() throws BencodeException {
@@ -213,16 +221,20 @@ public final class BencodeReader {
       tokens.close(token, at);
     }
 
-    /** Numbers are built as negatives, whose range is one larger. */
+    /** Lengths are built as negatives, whose range is one larger. */
     private long appendDigit(long negated, byte digit, long least) throws BencodeException {
       if (digit < '0' || digit > '9') {
-        throw fault(Fault.MALFORMED, "expected a digit, found " + printable(digit));
+        throw notADigit(digit);
       }
       int value = digit - '0';
       if (negated < (least + value) / 10) {
         throw fault(Fault.MALFORMED, "a number too large");
       }
       return negated * 10 - value;
+    }
+
+    private BencodeException notADigit(byte found) {
+      return fault(Fault.MALFORMED, "expected a digit, found " + printable(found));
     }
 
     private byte peek(String inside) throws BencodeException {

@@ -75,11 +75,11 @@ record InfoSection(
   }
 
   private static long version(BDictionary info) throws MetainfoException {
-    long version = info.integer("meta version").orElse(1L);
+    long version = info.anyInteger("meta version").orElse(1L);
     if (version > 2) {
       throw fault(MetainfoError.INVALID_V2, "info.meta version", version + ", expected 2 at most");
     }
-    if (info.integer("meta version").isPresent() && version > 0) {
+    if (info.anyInteger("meta version").isPresent() && version > 0) {
       try {
         info.requireCanonical();
       } catch (BencodeException e) {
@@ -144,7 +144,7 @@ record InfoSection(
               .formatted(totalLength, pieceLength, pieces, MetainfoParser.MAX_PIECES));
     }
     Optional<BString> hashes = info.string("pieces");
-    if (hashes.isEmpty() && v1 && info.integer("meta version").orElse(1L) < 2) {
+    if (hashes.isEmpty() && v1 && info.anyInteger("meta version").orElse(1L) < 2) {
       throw fault(
           MetainfoError.MISSING_PIECES,
           "info.pieces",
@@ -179,7 +179,7 @@ record InfoSection(
         FinalFiles.of(files, name),
         trackers,
         webSeeds,
-        dictionary.integer("private").orElse(0L) != 0,
+        dictionary.anyInteger("private").orElse(0L) != 0,
         dictionary.raw(),
         comment,
         createdBy);

@@ -27,33 +27,41 @@ final class Sources {
 
   private Sources() {}
 
-  /** The tiers of {@code announce-list}; if it has no usable URL, {@code announce}. */
+  /**
+   * The tiers of {@code announce-list}, in which a URL where a list of them is due is a tier of its
+   * own; if it has no usable URL, {@code announce}, however the two are nested.
+   */
   static List<List<String>> trackers(BDictionary torrent) {
     List<List<String>> tiers = new ArrayList<>();
     Set<String> seen = new LinkedHashSet<>();
     torrent.list("announce-list").ifPresent(list -> addTiers(list, tiers, seen));
-    if (tiers.isEmpty()) {
-      torrent
-          .string("announce")
-          .flatMap(string -> tracker(string.text()))
-          .ifPresent(url -> tiers.add(List.of(url)));
+    for (String key : List.of("announce", "announce-list")) {
+      if (tiers.isEmpty()) {
+        torrent.list(key).ifPresent(list -> addTiers(list, tiers, seen));
+        torrent.string(key).ifPresent(url -> addTier(url, tiers, seen));
+      }
     }
     return tiers;
   }
 
   private static void addTiers(BList list, List<List<String>> tiers, Set<String> seen) {
-    for (BValue value : list) {
-      List<String> tier = new ArrayList<>();
-      if (value instanceof BList urls) {
-        for (BValue url : urls) {
-          if (url instanceof BString string && seen.size() < MAX_URLS) {
-            tracker(string.text()).filter(seen::add).ifPresent(tier::add);
-          }
-        }
-      }
-      if (!tier.isEmpty()) {
-        tiers.add(tier);
-      }
+    list.forEach(value -> addTier(value, tiers, seen));
+  }
+
+  private static void addTier(BValue value, List<List<String>> tiers, Set<String> seen) {
+    List<String> tier = new ArrayList<>();
+    switch (value) {
+      case BList urls -> urls.forEach(url -> addTracker(url, tier, seen));
+      default -> addTracker(value, tier, seen);
+    }
+    if (!tier.isEmpty()) {
+      tiers.add(tier);
+    }
+  }
+
+  private static void addTracker(BValue url, List<String> tier, Set<String> seen) {
+    if (url instanceof BString string && seen.size() < MAX_URLS) {
+      tracker(string.text()).filter(seen::add).ifPresent(tier::add);
     }
   }
 

@@ -53,6 +53,32 @@ class SourcesTest {
   }
 
   @Test
+  void aUrlWhereATierIsDueIsATierOfOne() throws MetainfoException {
+    assertThat(
+            trackers(
+                torrent()
+                    .put(
+                        "announce-list",
+                        BencodeWriter.list()
+                            .add("http://a/")
+                            .add(tier("http://b/", "http://c/"))
+                            .add("http://b/")
+                            .add(" udp://d:1 ")
+                            .add(7))))
+        .containsExactly(
+            List.of("http://a/"), List.of("http://b/", "http://c/"), List.of("udp://d:1"));
+  }
+
+  @Test
+  void announceMayBeAListAndAnnounceListAString() throws MetainfoException {
+    assertThat(trackers(torrent().put("announce", tier("http://a/", "http://b/"))))
+        .containsExactly(List.of("http://a/"), List.of("http://b/"));
+    DictionaryWriter flat = torrent().put("announce-list", "http://a/");
+    assertThat(trackers(flat)).containsExactly(List.of("http://a/"));
+    assertThat(trackers(flat.put("announce", "http://b/"))).containsExactly(List.of("http://b/"));
+  }
+
+  @Test
   void announceCountsWhereTheListHasNothingUsable() throws MetainfoException {
     DictionaryWriter torrent = torrent().put("announce", " http://single/\n");
     assertThat(trackers(torrent)).containsExactly(List.of("http://single/"));
