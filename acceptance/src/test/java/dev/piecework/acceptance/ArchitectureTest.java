@@ -29,6 +29,7 @@ class ArchitectureTest {
     ROOT + ".layout..",
     ROOT + ".message..",
     ROOT + ".metainfo..",
+    ROOT + ".text..",
     ROOT + ".tls.."
   };
   private static final String[] BITTORRENT = {

@@ -1,6 +1,7 @@
 package dev.piecework.tracker;
 
 import dev.piecework.net.AddressPolicy;
+import dev.piecework.text.ForeignText;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -51,13 +52,14 @@ final class AllowedHosts {
     try {
       found = names.resolve(host);
     } catch (UnknownHostException e) {
-      return new Resolved.None("no address for the host name " + HumanText.clean(host));
+      return new Resolved.None("no address for the host name " + ForeignText.line(host));
     } catch (RuntimeException e) {
       // What the name service throws for a name it cannot even ask for must not be lost.
-      return new Resolved.None("host name " + HumanText.clean(host) + " cannot be looked up: " + e);
+      return new Resolved.None(
+          "host name " + ForeignText.line(host) + " cannot be looked up: " + e);
     }
     List<InetAddress> allowed = new ArrayList<>();
-    String refused = "no address for the host name " + HumanText.clean(host);
+    String refused = "no address for the host name " + ForeignText.line(host);
     for (InetAddress address : found) {
       if (!policy.allows(address)) {
         refused =

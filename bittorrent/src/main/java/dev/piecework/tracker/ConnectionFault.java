@@ -1,5 +1,6 @@
 package dev.piecework.tracker;
 
+import dev.piecework.text.ForeignText;
 import io.netty.channel.ConnectTimeoutException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -29,7 +30,7 @@ final class ConnectionFault {
         || message.toLowerCase(Locale.ROOT).contains("unreachable")) {
       return "no route to " + where;
     }
-    return "connection to " + where + " failed: " + HumanText.clean(message);
+    return "connection to " + where + " failed: " + ForeignText.line(message);
   }
 
   /** Why a TLS handshake failed: the innermost reason, which names the certificate's fault. */
@@ -38,7 +39,7 @@ final class ConnectionFault {
     for (int depth = 0; depth < 10 && innermost.getCause() != null; depth++) {
       innermost = innermost.getCause();
     }
-    return "TLS failed: " + HumanText.clean(String.valueOf(innermost.getMessage()));
+    return "TLS failed: " + ForeignText.line(String.valueOf(innermost.getMessage()));
   }
 
   /** An address and port as people write them. */

@@ -7,6 +7,7 @@ import dev.piecework.bencode.BValue;
 import dev.piecework.bencode.BencodeException;
 import dev.piecework.bencode.BencodeLimits;
 import dev.piecework.bencode.BencodeReader;
+import dev.piecework.text.ForeignText;
 import dev.piecework.tracker.AnnounceResult.Accepted;
 import dev.piecework.tracker.AnnounceResult.Failed;
 import dev.piecework.tracker.AnnounceResult.Retry;
@@ -50,7 +51,7 @@ final class HttpAnswer {
     Optional<BString> failure = answer.string("failure reason");
     if (failure.isPresent()) {
       return new Failed(
-          "tracker answered: " + HumanText.clean(failure.get().text()), retry(answer));
+          "tracker answered: " + ForeignText.line(failure.get().text()), retry(answer));
     }
     if (status != 200) {
       return new Failed("answered HTTP status " + status);
@@ -72,7 +73,7 @@ final class HttpAnswer {
         seconds(answer, "interval"),
         seconds(answer, "min interval"),
         List.copyOf(peers),
-        answer.string("warning message").map(text -> HumanText.clean(text.text())).orElse(""),
+        answer.string("warning message").map(text -> ForeignText.line(text.text())).orElse(""),
         answer
             .string("tracker id")
             .filter(id -> id.length() <= MAX_TRACKER_ID_BYTES)
@@ -130,7 +131,7 @@ final class HttpAnswer {
 
   private static String startOf(byte[] body) {
     String start =
-        HumanText.clean(new String(body, 0, Math.min(body.length, 60), StandardCharsets.UTF_8));
+        ForeignText.line(new String(body, 0, Math.min(body.length, 60), StandardCharsets.UTF_8));
     return start.isEmpty() ? "" : "; it begins with \"" + start + "\"";
   }
 }

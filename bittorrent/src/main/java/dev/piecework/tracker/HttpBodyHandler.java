@@ -1,5 +1,6 @@
 package dev.piecework.tracker;
 
+import dev.piecework.text.ForeignText;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.compression.DecompressionException;
@@ -45,7 +46,7 @@ final class HttpBodyHandler extends SimpleChannelInboundHandler<HttpObject> {
       fail(
           context,
           "answer is not HTTP: "
-              + HumanText.clean(String.valueOf(message.decoderResult().cause().getMessage())));
+              + ForeignText.line(String.valueOf(message.decoderResult().cause().getMessage())));
       return;
     }
     if (message instanceof HttpResponse response) {
@@ -101,11 +102,11 @@ final class HttpBodyHandler extends SimpleChannelInboundHandler<HttpObject> {
       if (each instanceof DecompressionException) {
         fail(
             context,
-            tooLarge() + ", or not gzip: " + HumanText.clean(String.valueOf(each.getMessage())));
+            tooLarge() + ", or not gzip: " + ForeignText.line(String.valueOf(each.getMessage())));
         return;
       }
     }
-    fail(context, "connection failed: " + HumanText.clean(String.valueOf(cause.getMessage())));
+    fail(context, "connection failed: " + ForeignText.line(String.valueOf(cause.getMessage())));
   }
 
   private void fail(ChannelHandlerContext context, String message) {

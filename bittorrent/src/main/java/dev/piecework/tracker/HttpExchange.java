@@ -1,6 +1,7 @@
 package dev.piecework.tracker;
 
 import dev.piecework.net.Transports;
+import dev.piecework.text.ForeignText;
 import dev.piecework.tracker.AllowedHosts.Resolved;
 import dev.piecework.tracker.AnnounceResult.Failed;
 import io.netty.bootstrap.Bootstrap;
@@ -172,7 +173,7 @@ final class HttpExchange {
         .addListener(done -> {
           // A failed TLS handshake fails the write first, with less to say than the handler.
           if (!done.isSuccess() && !url.secure()) {
-            fail("the request could not be sent: " + HumanText.clean(done.cause().toString()));
+            fail("the request could not be sent: " + ForeignText.line(done.cause().toString()));
           }
         });
   }
@@ -187,7 +188,7 @@ final class HttpExchange {
     try {
       target = TrackerUrl.parse(URI.create(from.text()).resolve(location.strip()).toString());
     } catch (IllegalArgumentException e) {
-      fail("redirected to something that is not a URL: " + HumanText.clean(location));
+      fail("redirected to something that is not a URL: " + ForeignText.line(location));
       return;
     }
     switch (target) {

@@ -1,7 +1,11 @@
 package dev.piecework.tracker;
 
+import java.util.HexFormat;
+
 /** Builds the request of an HTTP announce (BEP 3, 7, 23) on whatever query the URL already has. */
 final class HttpQuery {
+  private static final HexFormat HEX = HexFormat.of().withUpperCase();
+
   private HttpQuery() {}
 
   /** Path and query to ask for. */
@@ -50,7 +54,7 @@ final class HttpQuery {
       if (unreserved) {
         escaped.append((char) each);
       } else {
-        escaped.append('%').append(HumanText.hex(each));
+        escaped.append('%').append(HEX.toHexDigits(each));
       }
     }
     return escaped.toString();

@@ -1,6 +1,7 @@
 package dev.piecework.tracker;
 
 import dev.piecework.engine.TorrentStats.TrackerState;
+import dev.piecework.text.ForeignText;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -55,7 +56,7 @@ final class TrackerList {
   private void skip(String text, String reason) {
     if (shown.size() < 2 * MAX_TRACKERS) {
       String url = text.length() > TrackerUrl.MAX_LENGTH ? text.substring(0, 100) + "..." : text;
-      TrackerState state = new TrackerState(HumanText.clean(url), "skipped: " + reason, 0);
+      TrackerState state = new TrackerState(ForeignText.line(url), "skipped: " + reason, 0);
       shown.add(() -> state);
     }
   }

@@ -1,7 +1,9 @@
 package dev.piecework.tracker;
 
+import dev.piecework.text.ForeignText;
 import java.net.IDN;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.Locale;
 
 /**
@@ -10,6 +12,9 @@ import java.util.Locale;
  * been escaped are escaped) and strict where it does (host and port).
  */
 sealed interface TrackerUrl {
+  /** For percent-encoding. */
+  HexFormat HEX = HexFormat.of().withUpperCase();
+
   /** Longest announce URL that is looked at, in characters. */
   int MAX_LENGTH = 2048;
 
@@ -73,7 +78,7 @@ sealed interface TrackerUrl {
     if (!scheme.equals("http") && !scheme.equals("https") && !scheme.equals("udp")) {
       return new Unusable(
           "unsupported scheme \""
-              + HumanText.clean(scheme)
+              + ForeignText.line(scheme)
               + "\": only http, https and udp trackers are announced to");
     }
     String rest = text.substring(colon + 3);
@@ -149,7 +154,7 @@ sealed interface TrackerUrl {
       if (each > 0x20 && each < 0x7f) {
         escaped.append((char) each);
       } else {
-        escaped.append('%').append(HumanText.hex(each));
+        escaped.append('%').append(HEX.toHexDigits(each));
       }
     }
     return escaped.toString();

@@ -1,5 +1,6 @@
 package dev.piecework.tracker;
 
+import dev.piecework.text.ForeignText;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -94,7 +95,7 @@ final class UdpMessages {
               ? new Answer.Foreign()
               : new Answer.Connected(datagram.readLong());
       case ANNOUNCE -> announced(datagram, ipv6);
-      case ERROR -> new Answer.Refused(HumanText.clean(datagram.toString(StandardCharsets.UTF_8)));
+      case ERROR -> new Answer.Refused(ForeignText.line(datagram.toString(StandardCharsets.UTF_8)));
       default -> new Answer.Foreign();
     };
   }

@@ -1,13 +1,13 @@
 package dev.piecework.wire;
 
 import dev.piecework.bencode.BDictionary;
-import dev.piecework.bencode.BString;
 import dev.piecework.bencode.BValue;
 import dev.piecework.bencode.BencodeException;
 import dev.piecework.bencode.BencodeLimits;
 import dev.piecework.bencode.BencodeReader;
 import dev.piecework.bencode.BencodeWriter;
 import dev.piecework.bencode.BencodeWriter.DictionaryWriter;
+import dev.piecework.text.ForeignText;
 import java.net.InetAddress;
 import java.util.Optional;
 
@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param dontHaveId id of {@code lt_donthave} (BEP 54); 0 if not understood
  * @param metadataId id of {@code ut_metadata} (BEP 9); 0 if not understood
  * @param metadataSize bytes of the info dictionary; 0 if not said
- * @param client name and version of the program
+ * @param client name and version of the program, one clean line
  * @param listenPort where it accepts connections; 0 if not said
  * @param requestQueue requests it accepts at once; 0 if not said
  * @param uploadOnly whether it will never want anything (BEP 21)
@@ -63,14 +63,10 @@ public record ExtensionHandshake(
         ids.map(m -> within(m, "lt_donthave", MAX_ID)).orElse(0),
         ids.map(m -> within(m, "ut_metadata", MAX_ID)).orElse(0),
         within(fields, "metadata_size", Integer.MAX_VALUE),
-        fields.string("v").map(BString::text).map(ExtensionHandshake::clip).orElse(""),
+        fields.string("v").map(name -> ForeignText.line(name.text(), MAX_CLIENT)).orElse(""),
         within(fields, "p", MAX_PORT),
         within(fields, "reqq", Integer.MAX_VALUE),
         within(fields, "upload_only", Integer.MAX_VALUE) > 0);
-  }
-
-  private static String clip(String text) {
-    return text.length() <= MAX_CLIENT ? text : text.substring(0, MAX_CLIENT);
   }
 
   private static int within(BDictionary fields, String key, int most) {

@@ -52,14 +52,29 @@ public final class Table {
     return text.codePointCount(0, text.length());
   }
 
-  /** Names come from strangers' torrents: an escape sequence in one must not reach the terminal. */
+  /**
+   * Names come from strangers' torrents: an escape sequence in one must not reach the terminal, nor
+   * a character that turns the rest of the line round or cannot be seen.
+   */
   public static String harmless(String text) {
-    return text.codePoints().anyMatch(Character::isISOControl)
+    return text.codePoints().anyMatch(Table::harmful)
         ? text.codePoints()
-            .map(character -> Character.isISOControl(character) ? '?' : character)
+            .map(character -> harmful(character) ? '?' : character)
             .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
             .toString()
         : text;
+  }
+
+  private static boolean harmful(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
+          true;
+      default -> false;
+    };
   }
 
   /**

@@ -1,12 +1,23 @@
 package dev.piecework.worker.fault;
 
+import dev.piecework.text.ForeignText;
+
 /**
  * Why a job could not go on.
  *
  * @param kind what went wrong; decides whether it is tried again
- * @param message what was wrong, where, what was expected and what to do; no secrets, one line
+ * @param message what was wrong, where, what was expected and what to do; no secrets. It may quote
+ *     what came from outside, so it is made one clean line here ({@link ForeignText}), of at most
+ *     {@link #MAX_MESSAGE} code points
  */
 public record Fault(Kind kind, String message) {
+  /** Longest message: one that names five trackers fits. */
+  public static final int MAX_MESSAGE = 2000;
+
+  /** Cleans the message. */
+  public Fault {
+    message = ForeignText.line(message, MAX_MESSAGE);
+  }
 
   /** Whether another attempt may succeed without anybody changing anything. */
   public boolean isTransient() {

@@ -1,18 +1,22 @@
 package dev.piecework.worker.store;
 
+import dev.piecework.text.ForeignText;
 import dev.piecework.worker.fault.Fault;
 
-/** A request to the object store did not succeed, retries included. */
+/**
+ * A request to the object store did not succeed, retries included. The message is one clean line:
+ * it quotes what the store, or whatever answered in its place, has said.
+ */
 public final class StoreException extends Exception {
   private final Reason reason;
 
   StoreException(Reason reason, String message) {
-    super(message);
+    super(ForeignText.line(message, Fault.MAX_MESSAGE));
     this.reason = reason;
   }
 
   StoreException(Reason reason, String message, Throwable cause) {
-    super(message, cause);
+    super(ForeignText.line(message, Fault.MAX_MESSAGE), cause);
     this.reason = reason;
   }
 

@@ -1,5 +1,6 @@
 package dev.piecework.worker.resolve;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -11,8 +12,11 @@ import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.transfer.TransferException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -144,6 +148,30 @@ class SourceResolverTest {
                 "http://user:secret@127.0.0.1:%d/missing?token=secret"
                     .formatted(server.getAddress().getPort())));
     assertThat(fault(AddressPolicy.everything(), secret).message()).doesNotContain("secret");
+  }
+
+  @Test
+  void aServerThatAnswersWithAZeroByteLeavesNoneInTheFault() throws Exception {
+    try (ServerSocket raw = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Thread serving =
+          Thread.ofVirtual()
+              .start(() -> {
+                try (Socket client = raw.accept()) {
+                  client.getOutputStream().write("NOT\0HTTP\r\n\r\n".getBytes(US_ASCII));
+                  client.getOutputStream().flush();
+                  client.shutdownOutput();
+                  client.getInputStream().readAllBytes();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      JobSource.Url url =
+          new JobSource.Url(URI.create("http://127.0.0.1:%d/t".formatted(raw.getLocalPort())));
+      Fault fault = fault(AddressPolicy.everything(), url);
+      assertThat(fault.kind()).isEqualTo(Fault.Kind.SOURCE_UNAVAILABLE);
+      assertThat(fault.message()).contains("could not be fetched").doesNotContain("\0");
+      serving.join();
+    }
   }
 
   @Test
