@@ -12,7 +12,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param uri {@code amqp://} or {@code amqps://host[:port][/vhost]}; no vhost means {@code /}
  * @param username empty: the one in the URI, or {@code guest}
  * @param password empty: the one in the URI, or {@code guest}
- * @param passwordFile a file that holds the password instead
+ * @param passwordFile a file that holds the password instead; read again at each connection, so
+ *     that the password may be changed while the worker runs
  * @param caFile with {@code amqps}: certificates in PEM of authorities to believe beside those that
  *     Java knows; empty for none
  */
@@ -31,7 +32,7 @@ public record BrokerSettings(
       throw new IllegalArgumentException(
           "piecework.broker.uri (PIECEWORK_BROKER_URI) is not a broker's address: expected amqp://host[:port][/vhost] or amqps://...");
     }
-    password = Secrets.read("piecework.broker.password", password, passwordFile);
+    var _ = Secrets.read("piecework.broker.password", password, passwordFile);
   }
 
   /** User name to log in with. */
@@ -39,9 +40,14 @@ public record BrokerSettings(
     return username.isEmpty() ? userInfo(0, "guest") : username;
   }
 
-  /** Password to log in with. */
+  /**
+   * Password to log in with; from its file, if it has one, as it is now.
+   *
+   * @throws IllegalArgumentException if the file cannot be read now
+   */
   public String effectivePassword() {
-    return password.isEmpty() ? userInfo(1, "guest") : password;
+    String now = Secrets.read("piecework.broker.password", password, passwordFile);
+    return now.isEmpty() ? userInfo(1, "guest") : now;
   }
 
   /** Port, by scheme where the URI has none. */

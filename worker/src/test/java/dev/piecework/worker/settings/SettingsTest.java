@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,6 +48,23 @@ class SettingsTest {
         .hasMessageContaining("set one of them");
     assertThatThrownBy(() -> Secrets.read("piecework.x.password", "", folder + "/none"))
         .hasMessageContaining("cannot be read");
+  }
+
+  @Test
+  void aSecretInAFileIsReadAgainAndTheLastOneStandsWhileTheFileIsAway(@TempDir Path folder)
+      throws Exception {
+    Path file = Files.writeString(folder.resolve("password"), "old\n");
+    Supplier<String> secret = Secrets.rereading("piecework.x.password", "", file.toString());
+    BrokerSettings broker =
+        new BrokerSettings(URI.create("amqp://b"), "me", "", file.toString(), "");
+    assertThat(secret.get()).isEqualTo("old");
+    assertThat(broker.effectivePassword()).isEqualTo("old");
+    Files.writeString(file, "new\n");
+    assertThat(secret.get()).isEqualTo("new");
+    assertThat(broker.effectivePassword()).isEqualTo("new");
+    Files.delete(file);
+    assertThat(secret.get()).isEqualTo("new");
+    assertThat(Secrets.rereading("piecework.x.password", "value", "").get()).isEqualTo("value");
   }
 
   @Test
