@@ -3,6 +3,9 @@ package dev.piecework.engine;
 import dev.piecework.swarm.AllowedFast;
 import dev.piecework.swarm.Choker;
 import dev.piecework.wire.MessageWriter;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -76,6 +79,7 @@ final class ChokeRounds {
       candidates.add(
           new Choker.Candidate<>(
               link,
+              host(link.remote().getAddress()),
               link.uploads().interested(),
               link.source().snubbed(nowNanos),
               link.source().receivedBytes() - before[0],
@@ -83,6 +87,11 @@ final class ChokeRounds {
               link.connectedAtNanos()));
     }
     return candidates;
+  }
+
+  /** An address, or of IPv6 its /64: whoever has one address there has them all. */
+  private static Object host(InetAddress address) {
+    return address instanceof Inet6Address six ? ByteBuffer.wrap(six.getAddress(), 0, 8) : address;
   }
 
   private void apply(Set<PeerLink> unchoked) {

@@ -394,7 +394,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
   public void allowedFast(int piece) throws WireException {
     fastOnly("allowed fast");
     checkPiece(piece);
-    source.allowFast(piece);
+    swarm.download().allowedFast(source, piece);
     blocksCame = true;
   }
 

@@ -3,6 +3,8 @@ package dev.piecework.swarm;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,9 @@ import java.util.random.RandomGenerator;
  * partners are found. Peers that have been connected for less than a minute are three times as
  * likely to get it. Seeding, nobody gives us anything: each gets a turn of a minute, those who
  * waited longest first, and of those whose turn lasts the fastest keep their slot.
+ *
+ * <p>Turns are remembered by host, bounded: a peer that connects anew is not a newcomer, but one
+ * that has just been served.
  *
  * <p>Pure: no sockets, clock passed in, randomness injected. Used by the torrent's owner thread
  * alone.
@@ -40,13 +45,20 @@ public final class Choker<P> {
   private static final long NEW_PEER_NANOS = 60_000_000_000L;
   private static final int NEW_PEER_WEIGHT = 3;
 
+  /** Most hosts remembered; the one served longest ago is forgotten first. */
+  static final int MOST_HOSTS = 1000;
+
   private final int slots;
   private final RandomGenerator random;
   private Set<P> unchoked = Set.of();
   private Optional<P> optimistic = Optional.empty();
   private long optimisticSinceNanos;
   private Optional<Long> decidedAtNanos = Optional.empty();
+  private Optional<Object> optimisticHost = Optional.empty();
   private Map<P, Turn> turns = new HashMap<>();
+
+  /** When each host was last served, the longest ago first. */
+  private final Map<Object, Long> served = new LinkedHashMap<>();
 
   /**
    * @param slots peers unchoked at once, at least 1
@@ -61,6 +73,7 @@ public final class Choker<P> {
    * One connected peer at the moment of a decision.
    *
    * @param peer who
+   * @param host where it is: what stays the same when it connects anew
    * @param interested whether it wants anything of us
    * @param snubbing whether it has sent us nothing for long although asked: it gets no slot for
    *     giving
@@ -70,6 +83,7 @@ public final class Choker<P> {
    */
   public record Candidate<P>(
       P peer,
+      Object host,
       boolean interested,
       boolean snubbing,
       long receivedBytes,
@@ -114,7 +128,8 @@ public final class Choker<P> {
     if (optimistic.isPresent() && !chosen.contains(optimistic.get())) {
       optimistic = Optional.empty();
     }
-    addUpTo(slots, chosen, interested.stream().sorted(byGiven()).toList());
+    Comparator<Candidate<P>> order = byGiven().thenComparing(longestWaiting(nowNanos));
+    addUpTo(slots, chosen, interested.stream().sorted(order).toList());
     return commit(nowNanos, chosen, peers);
   }
 
@@ -146,17 +161,18 @@ public final class Choker<P> {
             && nowNanos - optimisticSinceNanos < OPTIMISTIC_NANOS
             && waiting.stream().anyMatch(c -> c.peer.equals(optimistic.get()));
     if (!keep) {
-      P next = draw(nowNanos, waiting);
-      optimistic = Optional.of(next);
+      Candidate<P> next = draw(nowNanos, waiting);
+      optimistic = Optional.of(next.peer);
+      optimisticHost = Optional.of(next.host);
       optimisticSinceNanos = nowNanos;
     }
     return Set.of(optimistic.get());
   }
 
-  private P draw(long nowNanos, List<Candidate<P>> waiting) {
+  private Candidate<P> draw(long nowNanos, List<Candidate<P>> waiting) {
     // Somebody else than last time, if there is anybody.
     List<Candidate<P>> others =
-        waiting.stream().filter(c -> !optimistic.equals(Optional.of(c.peer))).toList();
+        waiting.stream().filter(c -> !optimisticHost.equals(Optional.of(c.host))).toList();
     List<Candidate<P>> from = others.isEmpty() ? waiting : others;
     int total = 0;
     for (Candidate<P> candidate : from) {
@@ -166,14 +182,26 @@ public final class Choker<P> {
     for (Candidate<P> candidate : from) {
       drawn -= weight(nowNanos, candidate);
       if (drawn < 0) {
-        return candidate.peer;
+        return candidate;
       }
     }
     throw new IllegalStateException("drew beyond the total weight " + total);
   }
 
-  private static int weight(long nowNanos, Candidate<?> candidate) {
-    return nowNanos - candidate.connectedAtNanos < NEW_PEER_NANOS ? NEW_PEER_WEIGHT : 1;
+  private int weight(long nowNanos, Candidate<?> candidate) {
+    boolean newcomer =
+        nowNanos - candidate.connectedAtNanos < NEW_PEER_NANOS
+            && !served.containsKey(candidate.host);
+    return newcomer ? NEW_PEER_WEIGHT : 1;
+  }
+
+  private Turn turn(Candidate<P> candidate) {
+    Turn turn = turns.get(candidate.peer);
+    if (turn != null) {
+      return turn;
+    }
+    Long last = served.get(candidate.host);
+    return last == null ? Turn.NEVER : new Turn(false, last, true);
   }
 
   private Set<P> chooseSeeding(long nowNanos, List<Candidate<P>> interested) {
@@ -182,23 +210,25 @@ public final class Choker<P> {
     List<Candidate<P>> inTurn = new ArrayList<>();
     List<Candidate<P>> others = new ArrayList<>();
     for (Candidate<P> candidate : interested) {
-      Turn turn = turns.getOrDefault(candidate.peer, Turn.NEVER);
+      Turn turn = turn(candidate);
       boolean mayStay = turn.unchoked && nowNanos - turn.sinceNanos < SEED_TURN_NANOS;
       (mayStay ? inTurn : others).add(candidate);
     }
     Comparator<Candidate<P>> fastest = Comparator.comparingLong(c -> -c.sentBytes);
     addUpTo(slots, chosen, inTurn.stream().sorted(fastest).toList());
-    Comparator<Candidate<P>> longestWaiting =
-        Comparator.comparingLong(c -> turns.getOrDefault(c.peer, Turn.NEVER).waiting(nowNanos));
-    addUpTo(slots, chosen, others.stream().sorted(longestWaiting.reversed()).toList());
+    addUpTo(slots, chosen, others.stream().sorted(longestWaiting(nowNanos)).toList());
     return chosen;
+  }
+
+  private Comparator<Candidate<P>> longestWaiting(long nowNanos) {
+    return Comparator.<Candidate<P>>comparingLong(c -> turn(c).waiting(nowNanos)).reversed();
   }
 
   private Set<P> commit(long nowNanos, Set<P> chosen, List<Candidate<P>> peers) {
     Map<P, Turn> next = HashMap.newHashMap(peers.size());
     for (Candidate<P> candidate : peers) {
       P peer = candidate.peer;
-      Turn turn = turns.getOrDefault(peer, Turn.NEVER);
+      Turn turn = turn(candidate);
       boolean now = chosen.contains(peer);
       boolean expired = turn.unchoked && nowNanos - turn.sinceNanos >= SEED_TURN_NANOS;
       if (turn.unchoked != now || (now && expired)) {
@@ -209,7 +239,22 @@ public final class Choker<P> {
     }
     turns = next;
     unchoked = Set.copyOf(chosen);
+    remember(nowNanos, peers);
     return unchoked;
+  }
+
+  private void remember(long nowNanos, List<Candidate<P>> peers) {
+    for (Candidate<P> candidate : peers) {
+      if (unchoked.contains(candidate.peer)) {
+        served.remove(candidate.host);
+        served.put(candidate.host, nowNanos);
+      }
+    }
+    Iterator<Object> eldest = served.keySet().iterator();
+    while (served.size() > MOST_HOSTS) {
+      eldest.next();
+      eldest.remove();
+    }
   }
 
   private static <P> void addUpTo(int count, Set<P> chosen, List<Candidate<P>> ranked) {

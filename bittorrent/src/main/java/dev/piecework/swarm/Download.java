@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Who is asked for which block, and where blocks go when they come. A fast peer (one that needs
@@ -38,15 +37,6 @@ public final class Download implements AutoCloseable {
     REFUSED
   }
 
-  private static final long FAST_SECONDS_PER_PIECE = 10;
-
-  /** How long a snubbed peer may keep its one request. */
-  private static final long SNUBBED_REQUEST_NANOS = 60_000_000_000L;
-
-  /** The last rank of pieces that are gone on with before another is begun. */
-  private static final int BEFORE_NEW = 2;
-
-  private final int pieceLength;
   private final PiecePicker picker;
   private final Availability availability;
   private final PieceSink sink;
@@ -55,7 +45,8 @@ public final class Download implements AutoCloseable {
   private final Assemblies assemblies;
   private final BlockReceiver receiver;
   private final Suspects suspects = new Suspects(sources);
-  private final Refusals refusals = new Refusals();
+  private final PieceChooser chooser;
+  private final Requests requests;
   private final Endgame endgame;
   private boolean closed;
 
@@ -74,7 +65,6 @@ public final class Download implements AutoCloseable {
       PieceBuffers.Account buffers,
       PieceSink sink,
       TokenBucket budget) {
-    this.pieceLength = metainfo.pieceLength();
     this.picker = picker;
     this.availability = availability;
     this.sink = sink;
@@ -82,6 +72,8 @@ public final class Download implements AutoCloseable {
     this.assemblies = new Assemblies(metainfo, buffers);
     this.receiver = new BlockReceiver(metainfo, assemblies);
     this.endgame = new Endgame(assemblies.active(), sources);
+    this.requests = new Requests(assemblies, budget);
+    this.chooser = new PieceChooser(metainfo.pieceLength(), picker, assemblies, suspects);
   }
 
   /** Block bytes received, useful or not. */
@@ -108,6 +100,7 @@ public final class Download implements AutoCloseable {
   /** What a connected peer has is known from now on. */
   public void counted(Source source) {
     availability.add(source.pieces);
+    source.piecesKnown();
     source.starvedVersion = -1;
   }
 
@@ -120,19 +113,22 @@ public final class Download implements AutoCloseable {
   public void remove(Source source, long nowNanos) {
     if (sources.remove(source)) {
       availability.remove(source.pieces);
-      giveUpAll(source, nowNanos);
+      requests.giveUpAll(source, nowNanos);
       receiver.interrupt(source);
-      refusals.left(source);
     }
   }
 
   /** A peer chokes us: without the Fast extension that ends its requests (BEP 3, BEP 6). */
   public void choked(Source source, boolean requestsEnd, long nowNanos) {
-    source.choked = true;
-    if (requestsEnd) {
-      giveUpAll(source, nowNanos);
+    if (source.choked) {
+      return;
     }
-    disown(source);
+    source.choked = true;
+    source.starvedVersion = -1;
+    if (requestsEnd) {
+      requests.giveUpAll(source, nowNanos);
+    }
+    requests.disown(source);
   }
 
   /** A peer no longer chokes us. */
@@ -141,21 +137,37 @@ public final class Download implements AutoCloseable {
     source.starvedVersion = -1;
   }
 
-  /** A peer has got a piece. */
-  public void gained(Source source, int piece) {
-    if (source.pieces.add(piece)) {
-      availability.gained(piece);
+  /**
+   * A peer has got a piece.
+   *
+   * @return false if it was taken to have it already
+   */
+  public boolean gained(Source source, int piece) {
+    if (!source.gain(piece)) {
+      return false;
+    }
+    availability.gained(piece);
+    if (picker.isMissing(piece)) {
+      // Only then may looking for a piece to begin find one: it costs a walk over all of them.
+      source.starvedVersion = -1;
+    }
+    return true;
+  }
+
+  /** A peer answers requests for a piece although it chokes us (BEP 6). */
+  public void allowedFast(Source source, int piece) {
+    if (source.allowFast(piece) && picker.isMissing(piece)) {
       source.starvedVersion = -1;
     }
   }
 
   /** A peer has lost a piece (BEP 54). */
   public void lost(Source source, int piece, boolean requestsEnd, long nowNanos) {
-    availability.lose(source.pieces, piece);
-    refusals.denied(source, piece);
+    lose(source, piece);
+    source.refusals.denied(piece);
     for (int i = source.queue.size() - 1; requestsEnd && i >= 0; i--) {
       if (source.queue.assembly(i).piece() == piece) {
-        giveUp(source, i, nowNanos);
+        requests.giveUp(source, i, nowNanos);
       }
     }
   }
@@ -166,14 +178,20 @@ public final class Download implements AutoCloseable {
     if (index < 0) {
       return;
     }
-    giveUp(source, index, nowNanos);
-    if (!source.choked) {
-      if (source.pieces.has(piece)) {
-        availability.lose(source.pieces, piece);
-        refusals.refused(source, piece, nowNanos);
-      }
-      disown(source);
+    requests.giveUp(source, index, nowNanos);
+    if (source.choked) {
+      // What crossed its choke ends here. What it allowed it takes back, or it would be asked
+      // again.
+      source.disallowFast(piece);
+    } else if (source.pieces.has(piece) && source.refusals.refused(piece, nowNanos)) {
+      lose(source, piece);
     }
+    requests.disown(source);
+  }
+
+  private void lose(Source source, int piece) {
+    availability.lose(source.pieces, piece);
+    source.lost(piece);
   }
 
   /**
@@ -184,103 +202,22 @@ public final class Download implements AutoCloseable {
   public int fill(Source source, long nowNanos) {
     int made = 0;
     int window = source.window.size();
-    while (!closed && source.queue.size() < window && budget.available(nowNanos)) {
+    while (!closed
+        && source.queue.size() < window
+        && !source.refusals.resting(nowNanos)
+        && budget.available(nowNanos)) {
       PieceAssembly assembly = source.current;
       if (assembly == null || assembly.free() == 0) {
-        assembly = choose(source, nowNanos);
+        assembly = chooser.choose(source, nowNanos);
         source.current = assembly;
         if (assembly == null) {
           break;
         }
       }
-      request(source, assembly, assembly.nextFree(), nowNanos);
+      requests.make(source, assembly, assembly.nextFree(), nowNanos);
       made++;
     }
     return made;
-  }
-
-  private void request(Source source, PieceAssembly assembly, int block, long nowNanos) {
-    if (source.queue.size() == 0) {
-      source.window.requestsOutstanding(nowNanos);
-    }
-    int length = assembly.blockLength(block);
-    budget.take(length);
-    assemblies.requested(assembly, block, source, nowNanos);
-    source.queue.add(assembly, block, nowNanos);
-    source.outlet.ask(assembly.piece(), block * PieceAssembly.BLOCK, length);
-  }
-
-  private @Nullable PieceAssembly choose(Source source, long nowNanos) {
-    if (source.choked) {
-      return chooseAllowedFast(source);
-    }
-    source.fast = source.window.bytesPerSecond(nowNanos) * FAST_SECONDS_PER_PIECE >= pieceLength;
-    PieceAssembly best = null;
-    int bestRank = Integer.MAX_VALUE;
-    List<PieceAssembly> withFree = assemblies.withFree();
-    for (int i = 0; i < withFree.size(); i++) {
-      PieceAssembly each = withFree.get(i);
-      int rank = rank(each, source);
-      if (rank < bestRank && source.pieces.has(each.piece())) {
-        best = each;
-        bestRank = rank;
-      }
-    }
-    if (best == null || bestRank > BEFORE_NEW) {
-      PieceAssembly begun = begin(source);
-      return begun != null ? begun : best;
-    }
-    if (best.owner() == null) {
-      best.own(source, !source.fast);
-    }
-    return best;
-  }
-
-  /** Which piece in work to help with first; MAX_VALUE for one that is another's alone. */
-  private static int rank(PieceAssembly assembly, Source source) {
-    if (assembly.owner() == source) {
-      return 0;
-    }
-    if (assembly.exclusive() || source.suspect) {
-      return Integer.MAX_VALUE;
-    }
-    if (assembly.owner() == null) {
-      return 1;
-    }
-    if (assembly.slow()) {
-      return source.fast ? BEFORE_NEW + 1 : BEFORE_NEW;
-    }
-    return source.fast ? BEFORE_NEW + 2 : BEFORE_NEW + 3;
-  }
-
-  private @Nullable PieceAssembly chooseAllowedFast(Source source) {
-    for (int i = 0; i < source.allowedFastCount; i++) {
-      int piece = source.allowedFast[i];
-      if (picker.mayBegin(piece) && source.pieces.has(piece)) {
-        return begin(source, piece);
-      }
-    }
-    return null;
-  }
-
-  private @Nullable PieceAssembly begin(Source source) {
-    if (source.starvedVersion == picker.version()) {
-      return null;
-    }
-    int piece = picker.pick(source.pieces);
-    if (piece < 0) {
-      source.starvedVersion = picker.version();
-      return null;
-    }
-    return begin(source, piece);
-  }
-
-  private @Nullable PieceAssembly begin(Source source, int piece) {
-    PieceAssembly begun = assemblies.begin(piece, source, suspects.exclusive(piece, source));
-    if (begun != null) {
-      picker.began(piece);
-    }
-    return begun;
   }
 
   /** A block begins to arrive; {@link #bytes} and {@link #blockEnd} follow unless refused. */
@@ -299,6 +236,7 @@ public final class Download implements AutoCloseable {
     if (assembly == null) {
       return;
     }
+    source.refusals.served(assembly.piece());
     if (assembly.requesters(source.receivingBlock) > 0) {
       cancelOthers(assembly, source.receivingBlock, nowNanos);
     }
@@ -316,7 +254,7 @@ public final class Download implements AutoCloseable {
       if (index >= 0) {
         each.outlet.takeBack(
             assembly.piece(), block * PieceAssembly.BLOCK, assembly.blockLength(block));
-        giveUp(each, index, nowNanos);
+        requests.giveUp(each, index, nowNanos);
       }
     }
   }
@@ -352,9 +290,10 @@ public final class Download implements AutoCloseable {
    */
   public void tick(long nowNanos) {
     picker.refresh();
-    refusals.tick(nowNanos, this::gained);
     for (int i = 0; i < sources.size(); i++) {
-      expire(sources.get(i), nowNanos);
+      Source each = sources.get(i);
+      each.refusals.tick(nowNanos, piece -> gained(each, piece));
+      requests.expire(each, nowNanos);
     }
     for (int i = assemblies.active().size() - 1; i >= 0; i--) {
       PieceAssembly each = assemblies.active().get(i);
@@ -369,7 +308,11 @@ public final class Download implements AutoCloseable {
 
   /** Lets an idle peer ask again for blocks that others have been asked for. */
   public int fillEndgame(Source source, long nowNanos) {
-    if (closed || source.choked || source.suspect || source.queue.size() > 0) {
+    if (closed
+        || source.choked
+        || source.suspect
+        || source.queue.size() > 0
+        || source.refusals.resting(nowNanos)) {
       return 0;
     }
     int made = 0;
@@ -377,7 +320,7 @@ public final class Download implements AutoCloseable {
     while (made < most
         && budget.available(nowNanos)
         && endgame.find(source, lastPieces(), nowNanos)) {
-      request(source, endgame.assembly(), endgame.block(), nowNanos);
+      requests.make(source, endgame.assembly(), endgame.block(), nowNanos);
       made++;
     }
     return made;
@@ -386,52 +329,6 @@ public final class Download implements AutoCloseable {
   /** Whether all that is still needed has been asked for. */
   private boolean lastPieces() {
     return assemblies.withFree().isEmpty() && picker.needed().count() == assemblies.active().size();
-  }
-
-  private void expire(Source source, long nowNanos) {
-    if (source.queue.size() == 0) {
-      return;
-    }
-    if (source.window.snubbed(nowNanos)) {
-      boolean old = nowNanos - source.queue.requestedAtNanos(0) > SNUBBED_REQUEST_NANOS;
-      while (source.queue.size() > (old ? 0 : 1)) {
-        giveUp(source, source.queue.size() - 1, nowNanos);
-      }
-      disown(source);
-      return;
-    }
-    long since = Math.max(source.queue.requestedAtNanos(0), source.lastBlockNanos);
-    if (nowNanos - since < source.window.timeoutNanos()) {
-      return;
-    }
-    source.window.requestTimedOut(nowNanos);
-    do {
-      giveUp(source, 0, nowNanos);
-    } while (source.queue.size() > source.window.size());
-    disown(source);
-  }
-
-  private void giveUpAll(Source source, long nowNanos) {
-    while (source.queue.size() > 0) {
-      giveUp(source, source.queue.size() - 1, nowNanos);
-    }
-    disown(source);
-  }
-
-  private void giveUp(Source source, int index, long nowNanos) {
-    PieceAssembly assembly = source.queue.assembly(index);
-    int block = source.queue.block(index);
-    source.queue.remove(index);
-    source.strays++;
-    assemblies.unrequested(assembly, block);
-    if (source.queue.size() == 0) {
-      source.window.noneOutstanding(nowNanos);
-    }
-  }
-
-  private void disown(Source source) {
-    source.current = null;
-    assemblies.disown(source);
   }
 
   private void leave(PieceAssembly assembly) {

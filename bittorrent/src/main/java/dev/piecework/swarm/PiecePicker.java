@@ -139,6 +139,11 @@ public final class PiecePicker {
     return states[piece] == MISSING || states[piece] == ACTIVE;
   }
 
+  /** Whether a piece is to be downloaded and has not been begun. */
+  boolean isMissing(int piece) {
+    return states[piece] == MISSING;
+  }
+
   /**
    * A piece to begin that this peer has; may open a bundle.
    *
@@ -248,11 +253,6 @@ public final class PiecePicker {
       }
     }
     return -1;
-  }
-
-  /** Whether a piece is missing and may be begun: its bundle is open. */
-  boolean mayBegin(int piece) {
-    return states[piece] == MISSING && window.inOpen(piece);
   }
 
   private void addCandidate(int piece) {

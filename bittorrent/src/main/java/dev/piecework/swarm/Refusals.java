@@ -1,51 +1,105 @@
 package dev.piecework.swarm;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.IntConsumer;
 
 /**
- * Pieces that a peer refused although it does not choke us (BEP 6). It counts as not having them:
- * asking again at once would go round in circles. But not for good: a peer also refuses what is too
- * much at once, or what its disk does not give it at that moment, and it may be the only one that
- * has the piece. So it is believed again after two seconds, and after twice as long with each
- * refusal, up to nine minutes. Used by the torrent's owner thread alone.
+ * What one peer refused although it does not choke us (BEP 6). A refused piece counts as one that
+ * the peer does not have: asking again at once would go round in circles. But not for good: a peer
+ * also refuses what is too much at once, or what its disk does not give it at that moment, and it
+ * may be the only one that has the piece. So a piece is believed again after a second, and after
+ * twice as long with each refusal of the same piece, up to a minute.
+ *
+ * <p>A peer that refuses many pieces in a row and sends nothing is not asked for anything for a
+ * while, by the same measure: otherwise it would be asked for every piece of the torrent in turn.
+ * The next block that it sends ends that. Bounded in pieces. Used by the torrent's owner thread
+ * alone.
  */
 final class Refusals {
-  private static final long FIRST_REST_NANOS = 2_000_000_000L;
-  private static final int MOST_DOUBLINGS = 8;
+  /** Most pieces remembered of one peer. */
+  static final int MOST_PIECES = 256;
 
-  private final List<Refusal> resting = new ArrayList<>();
+  /** Refused pieces in a row, without a block, after which the peer itself rests. */
+  static final int MOST_IN_A_ROW = 64;
 
-  private record Refusal(Source source, int piece, long sinceNanos, long restNanos) {}
+  private static final long FIRST_REST_NANOS = 1_000_000_000L;
+  private static final int MOST_DOUBLINGS = 6;
 
-  /** A peer has refused a piece that it was taken to have. */
-  void refused(Source source, int piece, long nowNanos) {
-    long rest = FIRST_REST_NANOS << Math.min(source.refusals++, MOST_DOUBLINGS);
-    resting.add(new Refusal(source, piece, nowNanos, rest));
+  private final Map<Integer, Refusal> pieces = new LinkedHashMap<>();
+  private int inARow;
+  private boolean resting;
+  private long restUntilNanos;
+
+  private record Refusal(int times, boolean resting, long untilNanos) {}
+
+  /**
+   * The peer has refused a piece that it was taken to have.
+   *
+   * @return whether the piece rests; false when too many do: the peer counts as having it still
+   */
+  boolean refused(int piece, long nowNanos) {
+    if (++inARow % MOST_IN_A_ROW == 0) {
+      resting = true;
+      restUntilNanos = nowNanos + rest(inARow / MOST_IN_A_ROW - 1);
+    }
+    if (pieces.size() >= MOST_PIECES && !pieces.containsKey(piece)) {
+      pieces.values().removeIf(each -> !each.resting);
+      if (pieces.size() >= MOST_PIECES) {
+        return false;
+      }
+    }
+    Refusal before = pieces.get(piece);
+    int times = before == null ? 0 : before.times;
+    pieces.put(piece, new Refusal(times + 1, true, nowNanos + rest(times)));
+    return true;
   }
 
-  /** A peer has said itself that it does not have a piece. */
-  void denied(Source source, int piece) {
-    resting.removeIf(each -> each.source == source && each.piece == piece);
+  private static long rest(int doublings) {
+    return FIRST_REST_NANOS << Math.min(doublings, MOST_DOUBLINGS);
   }
 
-  /** A peer is gone. */
-  void left(Source source) {
-    resting.removeIf(each -> each.source == source);
+  /** Whether the peer is not to be asked for anything yet. */
+  boolean resting(long nowNanos) {
+    if (resting && nowNanos - restUntilNanos >= 0) {
+      resting = false;
+    }
+    return resting;
   }
 
-  /** What is believed again. */
-  interface Believed {
-    void accept(Source source, int piece);
+  /** The peer has sent a block that it was asked for. */
+  void served(int piece) {
+    inARow = 0;
+    resting = false;
+    if (!pieces.isEmpty()) {
+      Refusal refusal = pieces.get(piece);
+      if (refusal != null && !refusal.resting) {
+        pieces.remove(piece);
+      }
+    }
   }
 
-  /** To be called every half second or so. */
-  void tick(long nowNanos, Believed believed) {
-    for (int i = resting.size() - 1; i >= 0; i--) {
-      Refusal each = resting.get(i);
-      if (nowNanos - each.sinceNanos >= each.restNanos) {
-        resting.remove(i);
-        believed.accept(each.source, each.piece);
+  /** The peer has said itself that it does not have a piece. */
+  void denied(int piece) {
+    pieces.remove(piece);
+  }
+
+  /** Pieces remembered. */
+  int size() {
+    return pieces.size();
+  }
+
+  /**
+   * To be called every half second or so.
+   *
+   * @param believed told of each piece that the peer is taken to have again
+   */
+  void tick(long nowNanos, IntConsumer believed) {
+    for (Map.Entry<Integer, Refusal> each : pieces.entrySet()) {
+      Refusal refusal = each.getValue();
+      if (refusal.resting && nowNanos - refusal.untilNanos >= 0) {
+        each.setValue(new Refusal(refusal.times, false, refusal.untilNanos));
+        believed.accept(each.getKey());
       }
     }
   }

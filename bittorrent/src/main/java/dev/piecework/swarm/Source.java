@@ -1,7 +1,6 @@
 package dev.piecework.swarm;
 
 import java.net.InetSocketAddress;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,16 +17,20 @@ public final class Source {
     void takeBack(int piece, int offset, int length);
   }
 
-  private static final int MAX_ALLOWED_FAST = 64;
-
   /** Requests that were given up but may still be answered. */
   private static final int STRAY_MARGIN = 64;
 
   final InetSocketAddress culprit;
   final Outlet outlet;
   final PieceSet pieces;
-  int[] allowedFast = {};
-  int allowedFastCount;
+
+  /** What it answers for while it chokes us, whether it has it or not (BEP 6). */
+  private final PieceSet allowedFast;
+
+  /** Of those, the pieces that it has. */
+  private final PieceSet askableChoked;
+
+  final Refusals refusals = new Refusals();
   final RequestQueue queue = new RequestQueue();
   RequestWindow window;
   boolean choked = true;
@@ -37,7 +40,6 @@ public final class Source {
   long lastBlockNanos;
   long receivedBytes;
   int strays = STRAY_MARGIN;
-  int refusals;
 
   @Nullable PieceAssembly current;
 
@@ -57,6 +59,8 @@ public final class Source {
     this.culprit = culprit;
     this.outlet = outlet;
     this.pieces = new PieceSet(pieceCount);
+    this.allowedFast = new PieceSet(pieceCount);
+    this.askableChoked = new PieceSet(pieceCount);
     this.window = new RequestWindow(RequestWindow.DEFAULT_PEER_LIMIT);
   }
 
@@ -97,14 +101,53 @@ public final class Source {
     }
   }
 
-  /** The peer answers requests for this piece even when it chokes us (BEP 6). */
-  public void allowFast(int piece) {
-    if (allowedFastCount == allowedFast.length) {
-      if (allowedFastCount >= MAX_ALLOWED_FAST) {
-        return;
-      }
-      allowedFast = Arrays.copyOf(allowedFast, MAX_ALLOWED_FAST);
+  /**
+   * The peer answers requests for this piece even when it chokes us (BEP 6).
+   *
+   * @return false if it had said so before
+   */
+  boolean allowFast(int piece) {
+    if (!allowedFast.add(piece)) {
+      return false;
     }
-    allowedFast[allowedFastCount++] = piece;
+    if (pieces.has(piece)) {
+      askableChoked.add(piece);
+    }
+    return true;
+  }
+
+  /** It does not after all. */
+  void disallowFast(int piece) {
+    allowedFast.remove(piece);
+    askableChoked.remove(piece);
+  }
+
+  /** What it has is known as a whole. */
+  void piecesKnown() {
+    askableChoked.clear();
+    for (int piece = allowedFast.next(0); piece >= 0; piece = allowedFast.next(piece + 1)) {
+      if (pieces.has(piece)) {
+        askableChoked.add(piece);
+      }
+    }
+  }
+
+  boolean gain(int piece) {
+    if (!pieces.add(piece)) {
+      return false;
+    }
+    if (allowedFast.has(piece)) {
+      askableChoked.add(piece);
+    }
+    return true;
+  }
+
+  void lost(int piece) {
+    askableChoked.remove(piece);
+  }
+
+  /** Pieces that it would answer requests for now. */
+  PieceSet askable() {
+    return choked ? askableChoked : pieces;
   }
 }

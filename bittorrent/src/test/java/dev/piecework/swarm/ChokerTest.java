@@ -19,7 +19,7 @@ class ChokerTest {
   private long now;
 
   private static Candidate<String> giver(String peer, long received) {
-    return new Candidate<>(peer, true, false, received, 0, LONG_AGO);
+    return new Candidate<>(peer, peer, true, false, received, 0, LONG_AGO);
   }
 
   private static List<Candidate<String>> strangers(int count) {
@@ -44,7 +44,7 @@ class ChokerTest {
   @Test
   void whoWantsNothingTakesNoSlot() {
     List<Candidate<String>> peers = strangers(3);
-    peers.add(new Candidate<>("uninterested", false, false, 900, 0, LONG_AGO));
+    peers.add(new Candidate<>("uninterested", "uninterested", false, false, 900, 0, LONG_AGO));
     assertThat(choker.decide(now, peers, false)).doesNotContain("uninterested").hasSize(3);
   }
 
@@ -76,7 +76,7 @@ class ChokerTest {
       List<Candidate<String>> peers = new ArrayList<>();
       peers.add(giver("best", 500));
       peers.add(giver("old", 0));
-      peers.add(new Candidate<>("new", true, false, 0, 0, now - 1));
+      peers.add(new Candidate<>("new", "new", true, false, 0, 0, now - 1));
       for (String peer : fresh.decide(now, peers, false)) {
         drawn.merge(peer, 1, Integer::sum);
       }
@@ -90,7 +90,7 @@ class ChokerTest {
   void aSnubbingPeerEarnsNoSlotByWhatItOnceGave() {
     Choker<String> two = new Choker<>(2, new SplittableRandom(7));
     List<Candidate<String>> peers = new ArrayList<>();
-    peers.add(new Candidate<>("snubbing", true, true, 900, 0, LONG_AGO));
+    peers.add(new Candidate<>("snubbing", "snubbing", true, true, 900, 0, LONG_AGO));
     peers.add(giver("good", 300));
     peers.add(giver("other", 200));
     assertThat(two.decide(now, peers, false)).contains("good");
@@ -170,5 +170,55 @@ class ChokerTest {
     }
     assertThat(served).hasSizeGreaterThan(2);
     assertThat(best).isGreaterThan(45);
+  }
+
+  @Test
+  void seedingATurnIsNotWonAgainByConnectingAnew() {
+    List<Candidate<String>> peers = strangers(10);
+    peers.add(new Candidate<>("again0", "flapping", true, false, 0, 0, LONG_AGO));
+    Map<String, Integer> roundsServed = new HashMap<>();
+    for (int round = 1; round <= 10 * 6; round++) {
+      for (String peer : choker.decide(now, peers, true)) {
+        roundsServed.merge(peer.startsWith("again") ? "flapping" : peer, 1, Integer::sum);
+      }
+      // It connects anew before each decision, as one that has never been served.
+      peers.removeLast();
+      peers.add(new Candidate<>("again" + round, "flapping", true, false, 0, 0, now));
+      now += Choker.RECHOKE_NANOS;
+    }
+    int least = strangers(10).stream().mapToInt(c -> roundsServed.get(c.peer())).min().orElse(0);
+    assertThat(roundsServed.get("flapping")).isLessThanOrEqualTo(least);
+  }
+
+  @Test
+  void connectingAnewDoesNotMakeANewcomerForTheOptimisticSlot() {
+    Map<String, Integer> drawn = new HashMap<>();
+    Choker<String> two = new Choker<>(2, new SplittableRandom(11));
+    for (int round = 0; round < 3000; round++) {
+      List<Candidate<String>> peers = new ArrayList<>();
+      peers.add(giver("best", 500));
+      peers.add(giver("one", 0));
+      peers.add(giver("two", 0));
+      peers.add(giver("three", 0));
+      peers.add(new Candidate<>("again" + round, "flapping", true, false, 0, 0, now - 1));
+      for (String peer : two.decide(now, peers, false)) {
+        drawn.merge(peer.startsWith("again") ? "flapping" : peer, 1, Integer::sum);
+      }
+      now += Choker.OPTIMISTIC_NANOS;
+    }
+    assertThat(drawn.getOrDefault("flapping", 0) / (double) drawn.getOrDefault("one", 1))
+        .isBetween(0.7, 1.3);
+  }
+
+  @Test
+  void aSlotThatIsFreedGoesToWhoeverWaitedLongest() {
+    Choker<String> one = new Choker<>(1, new SplittableRandom(7));
+    assertThat(one.decide(now, List.of(giver("a", 0)), true)).containsExactly("a");
+    now += Choker.RECHOKE_NANOS;
+    List<Candidate<String>> peers =
+        List.of(
+            new Candidate<>("a again", "a", true, false, 0, 0, now),
+            new Candidate<>("b", "b", true, false, 0, 0, now));
+    assertThat(one.fill(now, peers)).containsExactly("b");
   }
 }

@@ -108,7 +108,7 @@ class DownloadTest {
     download.choked(peer.source, true, now);
     peer.asked.clear();
     int free = freePiece(opener);
-    peer.source.allowFast(free);
+    download.allowedFast(peer.source, free);
     assertThat(download.fill(peer.source, now)).isPositive();
     assertThat(peer.asked).allMatch(each -> each.piece == free);
   }
@@ -235,10 +235,10 @@ class DownloadTest {
     }
     assertThat(arrived).hasSize(PIECES - 1);
 
-    now += SECOND;
+    now += SECOND / 2;
     download.tick(now);
     assertThat(download.fill(peer.source, now)).isZero();
-    now += SECOND;
+    now += SECOND / 2;
     download.tick(now);
     assertThat(download.fill(peer.source, now)).isPositive();
     peer.answerAll();
@@ -255,14 +255,14 @@ class DownloadTest {
       peer.answerAll();
       download.fill(peer.source, now);
     }
-    now += 2 * SECOND;
+    now += SECOND;
     download.tick(now);
     download.fill(peer.source, now);
     assertThat(peer.asked).containsExactly(refused);
     peer.asked.clear();
     download.rejected(peer.source, refused.piece, refused.offset, now);
 
-    now += 3 * SECOND;
+    now += SECOND;
     download.tick(now);
     assertThat(download.fill(peer.source, now)).isZero();
     now += SECOND;
