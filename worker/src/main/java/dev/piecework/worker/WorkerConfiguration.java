@@ -8,6 +8,8 @@ import dev.piecework.worker.cleanup.CleanupConfiguration;
 import dev.piecework.worker.control.ControlConfiguration;
 import dev.piecework.worker.control.ControlLink;
 import dev.piecework.worker.database.DatabaseConfiguration;
+import dev.piecework.worker.database.DatabaseWatch;
+import dev.piecework.worker.gate.IntakeGate;
 import dev.piecework.worker.job.Admissions;
 import dev.piecework.worker.job.LostJobs;
 import dev.piecework.worker.lease.LeaseKeeper;
@@ -87,7 +89,9 @@ class WorkerConfiguration {
       TransferFactory transfers,
       Cleanup cleanup,
       CleanupSettings cleanupSettings,
-      Observers observers) {
+      Observers observers,
+      DatabaseWatch database,
+      IntakeGate gate) {
     return new WorkerDuties(
         settings,
         brokerSettings,
@@ -103,6 +107,8 @@ class WorkerConfiguration {
         transfers,
         cleanup,
         cleanupSettings.interval(),
-        observers);
+        observers,
+        database,
+        gate);
   }
 }

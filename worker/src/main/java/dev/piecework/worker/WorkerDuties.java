@@ -4,6 +4,8 @@ import dev.piecework.worker.broker.Publisher;
 import dev.piecework.worker.cancel.Clearances;
 import dev.piecework.worker.cleanup.Cleanup;
 import dev.piecework.worker.control.ControlLink;
+import dev.piecework.worker.database.DatabaseWatch;
+import dev.piecework.worker.gate.IntakeGate;
 import dev.piecework.worker.intake.BrokerLink;
 import dev.piecework.worker.intake.IntakeMetrics;
 import dev.piecework.worker.intake.JobIntake;
@@ -63,6 +65,7 @@ final class WorkerDuties implements AutoCloseable {
   private final RunRecords records;
   private final Loop cleaning;
   private final Observers observers;
+  private final DatabaseWatch database;
   private volatile boolean up;
 
   WorkerDuties(
@@ -80,7 +83,10 @@ final class WorkerDuties implements AutoCloseable {
       TransferFactory transfers,
       Cleanup cleanup,
       Duration cleanupInterval,
-      Observers observers) {
+      Observers observers,
+      DatabaseWatch database,
+      IntakeGate gate) {
+    this.database = database;
     this.observers = observers;
     this.runner = runner;
     this.records = records;
@@ -97,9 +103,11 @@ final class WorkerDuties implements AutoCloseable {
             publisher,
             pump,
             new IntakeMetrics(observers.registry(), Clock.systemUTC()),
-            settings.jobDeadline());
+            settings.jobDeadline(),
+            gate);
     this.broker =
-        new BrokerLink(brokerSettings, "piecework-worker-" + workerId, intake, settings.slots());
+        new BrokerLink(
+            brokerSettings, "piecework-worker-" + workerId, intake, settings.slots(), gate);
     this.renewing = new Loop("leases", settings.lease().dividedBy(3), 0, leases::renewAll);
     this.watching =
         new Loop("lease-watch", settings.lease().dividedBy(3), 0, leases::giveUpExpired);
@@ -143,6 +151,7 @@ final class WorkerDuties implements AutoCloseable {
     if (released > 0) {
       LOG.info("released {} jobs that this worker held in an earlier life", released);
     }
+    database.start();
     renewing.start();
     watching.start();
     outbox.start();
@@ -203,6 +212,7 @@ final class WorkerDuties implements AutoCloseable {
     outbox.close();
     renewing.close();
     watching.close();
+    database.close();
     control.close();
     broker.close();
     observers.close();

@@ -21,6 +21,10 @@ class HealthIT {
 
   private static void assertFine(WorkerApplication worker) throws IOException {
     assertThat(ask(worker, "/health/ready")).isEqualTo(new StatusClient.Answer(200, "ready\n"));
+    assertAlive(worker);
+  }
+
+  private static void assertAlive(WorkerApplication worker) throws IOException {
     StatusClient.Answer live = ask(worker, "/health/live");
     assertThat(live.status()).as(live.text()).isEqualTo(200);
     assertThat(live.text()).contains("leases: ok", "sweeper: ok", "outbox: ok", "event loops: ok");
@@ -46,7 +50,7 @@ class HealthIT {
   }
 
   @Test
-  void neitherAnswerTurnsToNoBecauseBrokerOrDatabaseGoAway() throws Exception {
+  void aWorkerStaysAliveWithoutItsPeersAndIsNotReadyWithoutItsDatabase() throws Exception {
     try (RabbitBroker broker = RabbitBroker.start();
         PostgresDatabase database = PostgresDatabase.start()) {
       URI url = URI.create(database.jdbcUrl().substring("jdbc:".length()));
@@ -74,7 +78,10 @@ class HealthIT {
         toDatabase.cut();
         long tries = toDatabase.connections();
         Await.until("vain tries", LIMIT, () -> toDatabase.connections() > tries + 3);
-        assertFine(worker);
+        Await.until(
+            "the loss of the database", LIMIT, () -> ask(worker, "/health/ready").status() == 503);
+        assertThat(ask(worker, "/health/ready").text()).contains("cannot use the database");
+        assertAlive(worker);
 
         toBroker.refuse(false);
         toDatabase.refuse(false);

@@ -46,7 +46,7 @@ public final class TestDatabase implements AutoCloseable {
 
   /** To ask it. */
   public JdbcClient jdbc() {
-    return JdbcClient.create(dataSource);
+    return DatabaseConfiguration.client(dataSource);
   }
 
   /** To ask it many things at once. */

@@ -2,6 +2,7 @@ package dev.piecework.worker.control;
 
 import dev.piecework.engine.EngineSettings;
 import dev.piecework.worker.cancel.Clearances;
+import dev.piecework.worker.gate.IntakeGate;
 import dev.piecework.worker.intake.RegistrationIntake;
 import dev.piecework.worker.job.JobStatuses;
 import dev.piecework.worker.job.Orders;
@@ -51,9 +52,10 @@ public class ControlConfiguration {
       Clearances clearances,
       OutboxPump outbox,
       LimitsReport limits,
-      WorkerSettings settings) {
+      WorkerSettings settings,
+      IntakeGate gate) {
     return new RequestHandler(
-        orders, new JobStatuses(jdbc), clearances, outbox, limits, settings.controlWait());
+        orders, new JobStatuses(jdbc), clearances, outbox, limits, settings.controlWait(), gate);
   }
 
   @Bean(destroyMethod = "")
@@ -63,11 +65,13 @@ public class ControlConfiguration {
       Outbox outbox,
       OutboxPump pump,
       TransferFactory transfers,
-      WorkerSettings settings) {
+      WorkerSettings settings,
+      IntakeGate gate) {
     return new RegistrationIntake(
         new Registrations(jdbc, transactions, outbox, transfers.scratchId()),
         pump,
-        settings.jobDeadline());
+        settings.jobDeadline(),
+        gate);
   }
 
   @Bean(destroyMethod = "")
@@ -77,13 +81,15 @@ public class ControlConfiguration {
       LimitsReport limits,
       RegistrationIntake registrations,
       LeaseKeeper leases,
-      TransferFactory transfers) {
+      TransferFactory transfers,
+      IntakeGate gate) {
     return new ControlLink(
         settings,
         "piecework-worker-" + transfers.scratchId() + "-control",
         handler,
         limits,
         registrations,
-        leases::look);
+        leases::look,
+        gate);
   }
 }

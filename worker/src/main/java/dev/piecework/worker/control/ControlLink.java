@@ -15,6 +15,7 @@ import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
 import dev.piecework.worker.broker.BrokerConnection;
 import dev.piecework.worker.broker.BrokerTopology;
+import dev.piecework.worker.gate.IntakeGate;
 import dev.piecework.worker.intake.RegistrationIntake;
 import dev.piecework.worker.loop.Loop;
 import dev.piecework.worker.settings.BrokerSettings;
@@ -43,27 +44,50 @@ public final class ControlLink implements AutoCloseable {
   private static final int REQUESTS_AT_ONCE = 32;
   private static final int CLOSE_MILLISECONDS = 2000;
 
+  /**
+   * Consumer priority of a worker that can only say that it knows nothing: it gets a request when
+   * no other worker takes it, so that whoever asks a fleet without its database is told why.
+   */
+  private static final int LAST_RESORT = -10;
+
   private final BrokerSettings settings;
   private final String name;
   private final RequestHandler handler;
   private final LimitsReport limits;
   private final RegistrationIntake registrations;
   private final Consumer<String> ordered;
+  private final IntakeGate gate;
   private final Loop connecting;
   private volatile Optional<Link> link = Optional.empty();
   private volatile boolean closing;
 
+  /**
+   * @param registrations empty while the gate is closed
+   * @param closings of the gate, when it was made
+   */
   private record Link(
-      Connection connection, Channel requests, Channel replies, Channel registrations, String tag) {
+      Connection connection,
+      Channel requests,
+      Channel replies,
+      Optional<Channel> registrations,
+      String tag,
+      long closings) {
 
     boolean isOpen() {
-      return requests.isOpen() && registrations.isOpen();
+      return requests.isOpen() && registrations.map(Channel::isOpen).orElse(true);
+    }
+
+    /** Whether it takes what it may take, no less and no more. */
+    boolean fits(IntakeGate gate) {
+      return closings == gate.closings()
+          && registrations.isEmpty() == gate.everythingHeldBack().isPresent();
     }
   }
 
   /**
    * @param name what the broker's management shows
    * @param ordered told of every job that has an order, on a thread of its own
+   * @param gate while it is closed, others register jobs and answer requests
    */
   ControlLink(
       BrokerSettings settings,
@@ -71,13 +95,16 @@ public final class ControlLink implements AutoCloseable {
       RequestHandler handler,
       LimitsReport limits,
       RegistrationIntake registrations,
-      Consumer<String> ordered) {
+      Consumer<String> ordered,
+      IntakeGate gate) {
     this.settings = settings;
     this.name = name;
     this.handler = handler;
     this.limits = limits;
     this.registrations = registrations;
     this.ordered = ordered;
+    this.gate = gate;
+    gate.onChange(() -> Thread.ofVirtual().name("control-gate").start(this::connect));
     this.connecting = new Loop("control", RETRY, 0.2, this::connect);
   }
 
@@ -87,8 +114,9 @@ public final class ControlLink implements AutoCloseable {
     connecting.start();
   }
 
-  private void connect() {
-    if (closing || link.filter(Link::isOpen).isPresent()) {
+  /** Makes the link anew if need be; what was in hand, the broker gives to others. */
+  private synchronized void connect() {
+    if (closing || link.filter(Link::isOpen).filter(now -> now.fits(gate)).isPresent()) {
       return;
     }
     link.ifPresent(old -> old.connection().abort(CLOSE_MILLISECONDS));
@@ -108,6 +136,8 @@ public final class ControlLink implements AutoCloseable {
   }
 
   private Link consume(Connection connection) throws IOException {
+    long closings = gate.closings();
+    boolean takesAll = gate.everythingHeldBack().isEmpty();
     Channel requests = connection.createChannel();
     Channel replies = connection.createChannel();
     BrokerTopology.declare(requests);
@@ -132,10 +162,17 @@ public final class ControlLink implements AutoCloseable {
         requests.basicConsume(
             Topology.REQUESTS_QUEUE,
             false,
+            takesAll ? Map.of() : Map.<String, Object>of("x-priority", LAST_RESORT),
             (_, request) ->
                 Thread.ofVirtual().name("request").start(() -> serve(requests, replies, request)),
             _ -> {});
-    return new Link(connection, requests, replies, registrations.consume(connection), tag);
+    return new Link(
+        connection,
+        requests,
+        replies,
+        takesAll ? Optional.of(registrations.consume(connection)) : Optional.empty(),
+        tag,
+        closings);
   }
 
   /**

@@ -14,6 +14,8 @@ import dev.piecework.message.ControlRequest.Resume;
 import dev.piecework.message.ControlRequest.Retry;
 import dev.piecework.message.JobStatus;
 import dev.piecework.worker.cancel.Clearances;
+import dev.piecework.worker.database.SqlFaults;
+import dev.piecework.worker.gate.IntakeGate;
 import dev.piecework.worker.job.JobStatuses;
 import dev.piecework.worker.job.Orders;
 import dev.piecework.worker.job.Orders.Outcome;
@@ -51,10 +53,12 @@ public final class RequestHandler {
   private final OutboxPump outbox;
   private final LimitsReport limits;
   private final Duration longestWait;
+  private final IntakeGate gate;
   private volatile boolean closing;
 
   /**
    * @param longestWait how long an order's effect is waited for before the answer is "not yet"
+   * @param gate while it is closed for everything, the answer is at once that nothing is known
    */
   RequestHandler(
       Orders orders,
@@ -62,13 +66,15 @@ public final class RequestHandler {
       Clearances clearances,
       OutboxPump outbox,
       LimitsReport limits,
-      Duration longestWait) {
+      Duration longestWait,
+      IntakeGate gate) {
     this.orders = orders;
     this.statuses = statuses;
     this.clearances = clearances;
     this.outbox = outbox;
     this.limits = limits;
     this.longestWait = longestWait;
+    this.gate = gate;
   }
 
   /**
@@ -85,6 +91,9 @@ public final class RequestHandler {
       String requestId,
       Optional<Duration> patience,
       Consumer<String> nudge) {
+    if (gate.everythingHeldBack().isPresent() && !(request instanceof GetLimits)) {
+      return unavailable(request);
+    }
     Duration wait =
         patience
             .map(all -> all.multipliedBy(3).dividedBy(4))
@@ -111,7 +120,10 @@ public final class RequestHandler {
           limit.toMillis());
       return unavailable(request);
     } catch (ExecutionException e) {
-      throw new IllegalStateException("a request could not be answered", e.getCause());
+      LOG.error("unexpected failure of a request: please report", e.getCause());
+      return new Refused(
+          Code.UNAVAILABLE,
+          "this worker failed to answer, for a reason that is in its log; ask again");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return unavailable("this worker is being stopped; ask again");
@@ -170,10 +182,11 @@ public final class RequestHandler {
         case Retry retry -> answer(retry, orders.retry(requestId, retry.job()));
       };
     } catch (DataAccessException | TransactionException e) {
-      LOG.warn(
-          "a request could not be answered: the database cannot be used: {}",
-          String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
-      return unavailable(request);
+      LOG.warn("cannot answer a request: {}", SqlFaults.cause(e));
+      return SqlFaults.lasting(e)
+          ? new Refused(
+              Code.INVALID, "the database refused what the request says: " + SqlFaults.cause(e))
+          : unavailable(request);
     }
   }
 

@@ -54,6 +54,8 @@ public record Fault(Kind kind, String message) {
     SCRATCH_FAILED(true),
     /** The database did not answer. */
     DATABASE_UNAVAILABLE(true),
+    /** The database refused what the job had to write: another attempt would write the same. */
+    DATABASE_REFUSED(false),
     /** The worker itself failed: a defect of ours. */
     INTERNAL(true);
 

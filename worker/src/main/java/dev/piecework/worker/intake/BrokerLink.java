@@ -8,6 +8,7 @@ import dev.piecework.exit.ExitCode;
 import dev.piecework.message.Topology;
 import dev.piecework.worker.broker.BrokerConnection;
 import dev.piecework.worker.broker.BrokerTopology;
+import dev.piecework.worker.gate.IntakeGate;
 import dev.piecework.worker.loop.Loop;
 import dev.piecework.worker.settings.BrokerSettings;
 import dev.piecework.worker.start.WorkerStartException;
@@ -40,6 +41,8 @@ public final class BrokerLink implements AutoCloseable {
   private final CachingConnectionFactory connections;
   private final DirectMessageListenerContainer container;
   private final Loop connecting;
+  private final IntakeGate gate;
+  private long closingsSeen;
   private String lastSaid = "";
   private long lastSaidAt;
   private volatile boolean connected;
@@ -50,9 +53,12 @@ public final class BrokerLink implements AutoCloseable {
   /**
    * @param name what the broker's management shows
    * @param prefetch messages in hand at once: the worker's slots
+   * @param gate while it is closed no job is taken, and those in hand are given back
    */
-  public BrokerLink(BrokerSettings settings, String name, JobIntake intake, int prefetch) {
+  public BrokerLink(
+      BrokerSettings settings, String name, JobIntake intake, int prefetch, IntakeGate gate) {
     this.settings = settings;
+    this.gate = gate;
     this.intake = intake;
     this.connections = new CachingConnectionFactory(BrokerConnection.factory(settings));
     connections.setConnectionNameStrategy(factory -> name);
@@ -71,6 +77,23 @@ public final class BrokerLink implements AutoCloseable {
     container.setShutdownTimeout(RETRY.toMillis());
     container.afterPropertiesSet();
     this.connecting = new Loop("broker", RETRY, 0.2, this::connect);
+    gate.onChange(() -> Thread.ofVirtual().name("intake-gate").start(this::obeyGate));
+  }
+
+  /**
+   * Gives back what lies unacknowledged when the gate closes, by closing the channel; a job at work
+   * keeps its row, so that its message comes to nothing elsewhere.
+   */
+  private synchronized void obeyGate() {
+    if (closing) {
+      return;
+    }
+    if (container.isRunning() && gate.closings() != closingsSeen) {
+      container.stop();
+    }
+    if (everConnected && !container.isRunning()) {
+      consume();
+    }
   }
 
   /**
@@ -95,7 +118,7 @@ public final class BrokerLink implements AutoCloseable {
 
   /** Whether jobs can arrive. */
   public boolean ready() {
-    return connected && container.isRunning() && !closing;
+    return connected && container.isRunning() && !closing && gate.jobsHeldBack().isEmpty();
   }
 
   /**
@@ -105,6 +128,10 @@ public final class BrokerLink implements AutoCloseable {
    * @return for people; empty if nothing is in the way
    */
   public Optional<String> obstacle() {
+    Optional<String> held = gate.jobsHeldBack();
+    if (held.isPresent()) {
+      return held;
+    }
     if (refusal.isPresent()) {
       return refusal.map("the broker refuses this worker: %s"::formatted);
     }
@@ -150,7 +177,7 @@ public final class BrokerLink implements AutoCloseable {
   }
 
   private void connect() {
-    if (closing || container.isRunning()) {
+    if (closing || container.isRunning() || gate.jobsHeldBack().isPresent()) {
       return;
     }
     switch (attempt()) {
@@ -178,7 +205,11 @@ public final class BrokerLink implements AutoCloseable {
         RETRY.toSeconds());
   }
 
-  private void consume() {
+  private synchronized void consume() {
+    closingsSeen = gate.closings();
+    if (gate.jobsHeldBack().isPresent()) {
+      return;
+    }
     try {
       container.start();
     } catch (AmqpException e) {

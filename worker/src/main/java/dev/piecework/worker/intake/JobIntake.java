@@ -9,7 +9,9 @@ import dev.piecework.message.TraceParent;
 import dev.piecework.worker.broker.OutgoingMessage;
 import dev.piecework.worker.broker.PublishException;
 import dev.piecework.worker.broker.Publisher;
+import dev.piecework.worker.database.SqlFaults;
 import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.gate.IntakeGate;
 import dev.piecework.worker.job.Admissions;
 import dev.piecework.worker.job.Claim;
 import dev.piecework.worker.job.JobEntries;
@@ -38,8 +40,9 @@ import org.springframework.transaction.TransactionException;
  * looked at again when that worker's lease expires, and by then the row, not the broker, brings it
  * back.
  *
- * <p>While the database is away the message stays in hand, unacknowledged: rejecting it would send
- * it round and round, and count against the queue's delivery limit.
+ * <p>While the database does not answer, the message waits in hand for a few seconds; then the
+ * {@link IntakeGate} closes, and the broker gives it to a worker whose database answers. A message
+ * that the database will never take is dead-lettered.
  */
 public final class JobIntake implements ChannelAwareMessageListener {
   private static final Logger LOG = LoggerFactory.getLogger(JobIntake.class);
@@ -52,12 +55,14 @@ public final class JobIntake implements ChannelAwareMessageListener {
   private final OutboxPump outbox;
   private final IntakeMetrics metrics;
   private final Duration defaultDeadline;
+  private final IntakeGate gate;
   private volatile boolean closing;
 
   /**
    * Hands claimed jobs to a runner.
    *
    * @param defaultDeadline of jobs that have none of their own; zero for none
+   * @param gate while it is closed, messages in hand are left to whoever closes their channel
    */
   public JobIntake(
       Admissions admissions,
@@ -65,13 +70,15 @@ public final class JobIntake implements ChannelAwareMessageListener {
       Publisher publisher,
       OutboxPump outbox,
       IntakeMetrics metrics,
-      Duration defaultDeadline) {
+      Duration defaultDeadline,
+      IntakeGate gate) {
     this.admissions = admissions;
     this.runner = runner;
     this.publisher = publisher;
     this.outbox = outbox;
     this.metrics = metrics;
     this.defaultDeadline = defaultDeadline;
+    this.gate = gate;
   }
 
   /**
@@ -82,9 +89,13 @@ public final class JobIntake implements ChannelAwareMessageListener {
     closing = true;
   }
 
+  private boolean taking() {
+    return !closing && gate.jobsHeldBack().isEmpty();
+  }
+
   @Override
   public void onMessage(Message message, @Nullable Channel channel) throws InterruptedException {
-    if (closing || channel == null) {
+    if (!taking() || channel == null) {
       return;
     }
     MessageProperties properties = message.getMessageProperties();
@@ -93,7 +104,10 @@ public final class JobIntake implements ChannelAwareMessageListener {
     try {
       job = JobMessageCodec.decode(message.getBody());
     } catch (MessageException e) {
-      refuse(message, delivery, e);
+      refuse(
+          message,
+          delivery,
+          new Fault(Fault.Kind.INVALID_MESSAGE, e.error() + ": " + String.valueOf(e.getMessage())));
       return;
     }
     Submission submission =
@@ -107,6 +121,7 @@ public final class JobIntake implements ChannelAwareMessageListener {
     submission.trace().ifPresent(trace -> MDC.put("trace", trace.traceId()));
     try {
       take(
+          message,
           submission,
           delivery,
           Optional.ofNullable(properties.getTimestamp()).map(Date::toInstant));
@@ -120,9 +135,10 @@ public final class JobIntake implements ChannelAwareMessageListener {
     return Optional.ofNullable(header).flatMap(text -> TraceParent.parse(text.toString()));
   }
 
-  private void take(Submission submission, Delivery delivery, Optional<Instant> published)
+  private void take(
+      Message message, Submission submission, Delivery delivery, Optional<Instant> published)
       throws InterruptedException {
-    while (!closing) {
+    while (taking()) {
       try {
         if (runner.takeSlot(Duration.ZERO)) {
           runInSlot(submission, delivery, published, () -> admissions.take(submission));
@@ -137,10 +153,11 @@ public final class JobIntake implements ChannelAwareMessageListener {
         }
         return;
       } catch (DataAccessException | TransactionException e) {
-        LOG.warn(
-            "job {} waits: the database cannot be used: {}",
-            submission.job().id(),
-            String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
+        if (SqlFaults.lasting(e)) {
+          refuse(message, delivery, SqlFaults.fault(e));
+          return;
+        }
+        LOG.warn("job {} waits for the database: {}", submission.job().id(), SqlFaults.cause(e));
         Thread.sleep(PAUSE);
       }
     }
@@ -149,7 +166,7 @@ public final class JobIntake implements ChannelAwareMessageListener {
   private void claim(Submission submission, Delivery delivery, Optional<Instant> published)
       throws InterruptedException {
     while (!runner.takeSlot(SLOT_WAIT)) {
-      if (closing) {
+      if (!taking()) {
         return;
       }
     }
@@ -186,12 +203,8 @@ public final class JobIntake implements ChannelAwareMessageListener {
     delivery.acknowledge();
   }
 
-  private void refuse(Message message, Delivery delivery, MessageException problem)
-      throws InterruptedException {
-    Fault fault =
-        new Fault(
-            Fault.Kind.INVALID_MESSAGE,
-            problem.error() + ": " + String.valueOf(problem.getMessage()));
+  /** Sets aside what is no job, or cannot be written down. */
+  private void refuse(Message message, Delivery delivery, Fault fault) throws InterruptedException {
     LOG.warn("message refused: {}", fault.message());
     metrics.refused();
     MessageProperties properties = message.getMessageProperties();
@@ -205,7 +218,7 @@ public final class JobIntake implements ChannelAwareMessageListener {
             Map.copyOf(JobEntries.reasonHeaders(fault)),
             true,
             message.getBody());
-    while (!closing) {
+    while (taking()) {
       try {
         publisher.publishOrThrow(dead);
         delivery.acknowledge();

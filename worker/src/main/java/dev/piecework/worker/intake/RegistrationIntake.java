@@ -10,6 +10,8 @@ import dev.piecework.message.JobMessageCodec;
 import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
 import dev.piecework.message.TraceParent;
+import dev.piecework.worker.database.SqlFaults;
+import dev.piecework.worker.gate.IntakeGate;
 import dev.piecework.worker.job.JobEntries;
 import dev.piecework.worker.job.Registrations;
 import dev.piecework.worker.job.Submission;
@@ -21,14 +23,14 @@ import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
-import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.transaction.TransactionException;
 
 /**
  * Takes the copies of job messages by which jobs are known before a worker has a slot for them. One
  * after the other, each acknowledged when it is written down; running jobs do not hold it up. While
- * the database is away the message at hand stays in hand. What is no job is left to {@link
- * JobIntake}, which gets the same message and says what is wrong with it.
+ * the database does not answer the message at hand waits, until the {@link IntakeGate} closes. What
+ * is no job is left to {@link JobIntake}, which gets the same message and says what is wrong with
+ * it.
  */
 public final class RegistrationIntake {
   private static final Logger LOG = LoggerFactory.getLogger(RegistrationIntake.class);
@@ -40,15 +42,18 @@ public final class RegistrationIntake {
   private final Registrations registrations;
   private final OutboxPump outbox;
   private final Duration defaultDeadline;
+  private final IntakeGate gate;
   private volatile boolean closing;
 
   /**
    * Writes down what it takes, and has its events published.
    *
    * @param defaultDeadline of jobs that have none of their own; zero for none
+   * @param gate while it is closed, messages in hand are left to whoever closes their channel
    */
   public RegistrationIntake(
-      Registrations registrations, OutboxPump outbox, Duration defaultDeadline) {
+      Registrations registrations, OutboxPump outbox, Duration defaultDeadline, IntakeGate gate) {
+    this.gate = gate;
     this.registrations = registrations;
     this.outbox = outbox;
     this.defaultDeadline = defaultDeadline;
@@ -97,24 +102,23 @@ public final class RegistrationIntake {
       return true;
     }
     Submission submission = submission(job, message).withDefaultDeadline(defaultDeadline);
-    while (!closing) {
+    while (!closing && gate.everythingHeldBack().isEmpty()) {
       try {
         if (registrations.register(submission)) {
           LOG.debug("job {} is registered", job.id());
           outbox.wake();
         }
         return true;
-      } catch (DataIntegrityViolationException e) {
-        LOG.warn(
-            "job {} is not registered, it will be known when its message is taken: {}",
-            job.id(),
-            oneLine(e));
-        return true;
       } catch (DataAccessException | TransactionException e) {
+        if (SqlFaults.lasting(e)) {
+          LOG.warn(
+              "cannot register job {}: {}. It is refused when its message is taken",
+              job.id(),
+              SqlFaults.cause(e));
+          return true;
+        }
         LOG.warn(
-            "the registration of job {} waits: the database cannot be used: {}",
-            job.id(),
-            oneLine(e));
+            "the registration of job {} waits for the database: {}", job.id(), SqlFaults.cause(e));
         Thread.sleep(PAUSE);
       }
     }
@@ -131,9 +135,5 @@ public final class RegistrationIntake {
         headers.containsKey(JobEntries.CONTINUATION_HEADER),
         message.getEnvelope().isRedeliver(),
         JobIntake.trace(headers.get(TraceParent.HEADER)));
-  }
-
-  private static String oneLine(Exception e) {
-    return String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
   }
 }

@@ -2,6 +2,7 @@ package dev.piecework.worker.observe;
 
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
+import dev.piecework.worker.database.DatabaseWatch;
 import dev.piecework.worker.job.JobState;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -47,7 +48,8 @@ final class DatabaseFigures {
 
   private record Pending(long entries, double lagSeconds) {}
 
-  DatabaseFigures(JdbcClient jdbc, HikariDataSource pool, MeterRegistry registry) {
+  DatabaseFigures(
+      JdbcClient jdbc, HikariDataSource pool, DatabaseWatch watch, MeterRegistry registry) {
     this.jdbc = jdbc;
     for (JobState state : OPEN) {
       Gauge.builder("piecework.jobs", this, each -> each.last.jobs(state))
@@ -62,8 +64,8 @@ final class DatabaseFigures {
             "piecework.outbox.lag", this, TimeUnit.SECONDS, each -> each.last.lagSeconds())
         .description("Age of the oldest entry that waits to be published")
         .register(registry);
-    Gauge.builder("piecework.database.reachable", this, each -> each.last.reachable() ? 1 : 0)
-        .description("Whether the database answered when it was last asked")
+    Gauge.builder("piecework.database.reachable", watch, each -> each.trouble().isEmpty() ? 1 : 0)
+        .description("Whether the database could be used when it was last asked, every second")
         .register(registry);
     connections(registry, pool, "active", HikariPoolMXBean::getActiveConnections);
     connections(registry, pool, "idle", HikariPoolMXBean::getIdleConnections);

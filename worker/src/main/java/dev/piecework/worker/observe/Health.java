@@ -13,11 +13,12 @@ import java.util.function.Supplier;
  * round and its event loops answer. Whoever gets "no" should end the process: starting it again
  * helps.
  *
- * <p><b>Ready</b>: has it begun, and does it consume, or would it as soon as the broker is back?
+ * <p><b>Ready</b>: has it begun, and does it consume, or would it as soon as the broker is back? A
+ * worker that takes no messages because its database cannot be used is not ready, and says why.
  *
- * <p>Neither turns to "no" because a peer of the worker (broker, database, object store, a tracker)
- * is away. To start a worker again brings no peer back; but it would take the jobs at work away
- * from every worker at once, and the uploads that only wait for the store to answer.
+ * <p>It stays alive though a peer (broker, database, object store, a tracker) is away. To start a
+ * worker again brings no peer back; but it would take the jobs at work away from every worker at
+ * once, and the uploads that only wait for the store to answer.
  */
 public final class Health {
   private final List<Watched> watched = new CopyOnWriteArrayList<>();

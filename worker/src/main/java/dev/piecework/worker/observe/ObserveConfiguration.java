@@ -2,6 +2,7 @@ package dev.piecework.worker.observe;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.piecework.engine.Engine;
+import dev.piecework.worker.database.DatabaseWatch;
 import dev.piecework.worker.scratch.ScratchSettings;
 import dev.piecework.worker.settings.HttpSettings;
 import dev.piecework.worker.settings.TracingSettings;
@@ -48,11 +49,12 @@ public class ObserveConfiguration {
       ObjectProvider<Engine> engine,
       ObjectProvider<ScratchSettings> scratch,
       JdbcClient jdbc,
-      HikariDataSource pool) {
+      HikariDataSource pool,
+      DatabaseWatch watch) {
     StatusServer server = new StatusServer(settings, new StatusPages(health, registry));
     ProcessMetrics.register(registry);
     engine.ifAvailable(each -> EngineMetrics.register(registry, each::stats));
-    DatabaseFigures database = new DatabaseFigures(jdbc, pool, registry);
+    DatabaseFigures database = new DatabaseFigures(jdbc, pool, watch, registry);
     database.ask();
     Optional<ScratchSpace> space =
         scratch.stream().findFirst().map(each -> new ScratchSpace(each.path(), registry));

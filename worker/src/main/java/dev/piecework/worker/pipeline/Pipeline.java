@@ -1,5 +1,6 @@
 package dev.piecework.worker.pipeline;
 
+import dev.piecework.worker.database.SqlFaults;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.lease.LeaseLostException;
 import dev.piecework.worker.transfer.Transfer;
@@ -23,9 +24,7 @@ import org.springframework.batch.infrastructure.item.ItemReader;
 import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.batch.infrastructure.repeat.RepeatStatus;
 import org.springframework.batch.infrastructure.support.transaction.ResourcelessTransactionManager;
-import org.springframework.dao.DataAccessException;
 import org.springframework.dao.OptimisticLockingFailureException;
-import org.springframework.transaction.TransactionException;
 
 /**
  * Runs the Spring Batch job {@code torrent}: one instance per job id, one execution per attempt.
@@ -137,31 +136,17 @@ public final class Pipeline {
       return new Fault(Fault.Kind.INTERNAL, "the run ended half-way without a reason");
     }
     Throwable failure = failures.getFirst();
-    if (causedBy(failure, DataAccessException.class)
-        || causedBy(failure, TransactionException.class)) {
-      String why = oneLine(root(failure).getMessage());
-      LOG.warn("the database failed under the job: {}", why);
+    if (SqlFaults.causedBySql(failure)) {
+      Fault fault = SqlFaults.fault(failure);
+      LOG.warn("{}", fault.message());
       LOG.debug("the database failed under the job", failure);
-      return new Fault(
-          Fault.Kind.DATABASE_UNAVAILABLE, "the database failed under the job: " + why);
+      return fault;
     }
     LOG.error("unexpected failure of a job: please report", failure);
     return new Fault(
         Fault.Kind.INTERNAL,
-        "unexpected: %s: %s"
-            .formatted(failure.getClass().getSimpleName(), oneLine(failure.getMessage())));
-  }
-
-  private static String oneLine(@org.jspecify.annotations.Nullable String message) {
-    return message == null ? "" : message.replaceAll("\\s+", " ");
-  }
-
-  private static Throwable root(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root;
+        "unexpected failure of the worker, a defect: %s; its log has more"
+            .formatted(failure.getMessage() == null ? "no message" : failure.getMessage()));
   }
 
   private static boolean causedBy(Throwable failure, Class<? extends Throwable> type) {

@@ -55,11 +55,6 @@ public class PipelineConfiguration {
   }
 
   @Bean
-  JdbcClient jdbcClient(HikariDataSource dataSource) {
-    return JdbcClient.create(dataSource);
-  }
-
-  @Bean
   Outbox outbox(JdbcClient jdbc) {
     return new Outbox(jdbc);
   }

@@ -10,7 +10,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param url {@code jdbc:postgresql:...} or {@code jdbc:h2:...}; has no default
  * @param username to log in with
  * @param password to log in with
- * @param passwordFile a file that holds the password instead
+ * @param passwordFile a file that holds the password instead; read again for each connection
  * @param connectTimeout how long the start waits for the database before it gives up
  */
 @ConfigurationProperties("piecework.database")
@@ -33,9 +33,26 @@ public record DatabaseSettings(
     Checks.atLeast("piecework.database.connect-timeout", connectTimeout, Duration.ofMillis(250));
   }
 
+  /**
+   * The password as it is now: a file that holds it is read again.
+   *
+   * @throws IllegalArgumentException if that file cannot be read
+   */
+  public String currentPassword() {
+    return passwordFile.isEmpty()
+        ? password
+        : Secrets.read("piecework.database.password", "", passwordFile);
+  }
+
   /** Whether it is PostgreSQL; otherwise it is H2. */
   public boolean postgresql() {
     return url.startsWith("jdbc:postgresql:");
+  }
+
+  /** The database's name, as it stands at the end of the address. */
+  public String databaseName() {
+    String address = address();
+    return address.substring(address.lastIndexOf(address.contains("/") ? '/' : ':') + 1);
   }
 
   /** The URL without its parameters, where a password might stand: for logs. */

@@ -1,13 +1,12 @@
 package dev.piecework.worker.transfer;
 
 import dev.piecework.engine.TorrentStats;
+import dev.piecework.worker.database.SqlFaults;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.scratch.ScratchException;
 import dev.piecework.worker.store.StoreException;
 import java.time.Duration;
 import java.util.stream.Collectors;
-import org.springframework.dao.DataAccessException;
-import org.springframework.transaction.TransactionException;
 
 /** Turns what went wrong in a transfer into the fault of its job. */
 final class TransferFaults {
@@ -43,7 +42,7 @@ final class TransferFaults {
       }
     }
     return new TransferException(
-        new Fault(Fault.Kind.INTERNAL, "the download engine gave up: " + cause), cause);
+        new Fault(Fault.Kind.INTERNAL, "the download engine gave up: " + said(cause)), cause);
   }
 
   /** The engine does not take the torrent: most likely another job of the worker has it. */
@@ -58,15 +57,18 @@ final class TransferFaults {
 
   /** The database failed, or something that must not happen did. */
   static TransferException defect(RuntimeException e) {
-    if (e instanceof DataAccessException || e instanceof TransactionException) {
-      return new TransferException(
-          new Fault(
-              Fault.Kind.DATABASE_UNAVAILABLE,
-              "the database failed under the transfer: " + e.getClass().getSimpleName()),
-          e);
+    if (SqlFaults.causedBySql(e)) {
+      return new TransferException(SqlFaults.fault(e), e);
     }
     return new TransferException(
-        new Fault(Fault.Kind.INTERNAL, "the transfer failed, a defect: " + e), e);
+        new Fault(
+            Fault.Kind.INTERNAL,
+            "the transfer failed, a defect: %s; the worker's log has more".formatted(said(e))),
+        e);
+  }
+
+  private static String said(Throwable cause) {
+    return cause.getMessage() == null ? "no message" : cause.getMessage();
   }
 
   /** Nothing comes; says why, as far as is known. */

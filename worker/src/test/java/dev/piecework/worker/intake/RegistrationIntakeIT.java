@@ -12,6 +12,7 @@ import dev.piecework.message.Topology;
 import dev.piecework.worker.TestBroker;
 import dev.piecework.worker.TestDatabase;
 import dev.piecework.worker.broker.Publisher;
+import dev.piecework.worker.gate.IntakeGate;
 import dev.piecework.worker.job.JobStatuses;
 import dev.piecework.worker.job.Registrations;
 import dev.piecework.worker.outbox.Outbox;
@@ -43,7 +44,8 @@ class RegistrationIntakeIT {
       new RegistrationIntake(
           new Registrations(jdbc, database.transactions(), outbox, "w"),
           new OutboxPump(new OutboxRelay(outbox, database.transactions(), publisher), outbox),
-          Duration.ZERO);
+          Duration.ZERO,
+          new IntakeGate());
 
   private static TestBroker start() {
     try {

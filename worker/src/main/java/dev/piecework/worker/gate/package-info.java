@@ -1,0 +1,5 @@
+/** Whether a worker takes messages just now. */
+@NullMarked
+package dev.piecework.worker.gate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.database;
+
+import org.jspecify.annotations.NullMarked;
