@@ -104,7 +104,8 @@ public final class EngineAlone implements TorrentListener {
         defaults.pieceBufferBytes(),
         defaults.uploadSlots(),
         defaults.hashThreads(),
-        defaults.eventLoopThreads());
+        defaults.eventLoopThreads(),
+        defaults.peerLimits());
   }
 
   private Torrent add(

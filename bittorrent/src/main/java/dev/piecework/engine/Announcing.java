@@ -1,7 +1,7 @@
 package dev.piecework.engine;
 
 import dev.piecework.metainfo.Metainfo;
-import dev.piecework.swarm.PeerOrigin;
+import dev.piecework.swarm.Referrer;
 import dev.piecework.tracker.AnnounceSettings;
 import dev.piecework.tracker.Announcer;
 import java.util.List;
@@ -47,7 +47,7 @@ final class Announcing {
                     parts.settings().announcedAddress()),
                 parts.trackers(),
                 swarm.meter()::totals,
-                named -> swarm.addPeers(named, PeerOrigin.TRACKER)));
+                (tracker, named) -> swarm.addPeers(named, Referrer.tracker(tracker))));
   }
 
   void completed() {

@@ -1,17 +1,30 @@
 package dev.piecework.engine;
 
-/** Connections of all torrents together: how many, and how quickly new ones. Thread-safe. */
+/**
+ * Connections of all torrents together: how many each way, and how quickly new ones. Incoming ones
+ * count from their handshake on, see {@link Handshakes} for those before. Thread-safe.
+ */
 final class ConnectionLimits {
   private static final long SECOND = 1_000_000_000L;
 
   private final int most;
+  private final int mostOneWay;
   private final int perSecond;
-  private int open;
+  private int incoming;
+  private int outgoing;
   private int begun;
   private long secondSince;
+  private boolean refused;
+  private long refusedNanos;
 
-  ConnectionLimits(int most, int perSecond) {
+  /**
+   * @param most connections both ways
+   * @param mostOneWay of those, incoming ones at most, and outgoing ones at most
+   * @param perSecond outgoing ones begun in a second
+   */
+  ConnectionLimits(int most, int mostOneWay, int perSecond) {
     this.most = most;
+    this.mostOneWay = mostOneWay;
     this.perSecond = perSecond;
   }
 
@@ -21,29 +34,48 @@ final class ConnectionLimits {
       secondSince = nowNanos;
       begun = 0;
     }
-    if (open >= most || begun >= perSecond) {
+    if (begun >= perSecond) {
       return false;
     }
-    open++;
+    if (outgoing >= mostOneWay || open() >= most) {
+      refuse(nowNanos);
+      return false;
+    }
+    outgoing++;
     begun++;
     return true;
   }
 
   /** Whether an incoming connection is taken; if so it counts until {@link #closed}. */
-  synchronized boolean mayAccept() {
-    if (open >= most) {
+  synchronized boolean mayAccept(long nowNanos) {
+    if (incoming >= mostOneWay || open() >= most) {
+      refuse(nowNanos);
       return false;
     }
-    open++;
+    incoming++;
     return true;
   }
 
+  private void refuse(long nowNanos) {
+    refused = true;
+    refusedNanos = nowNanos;
+  }
+
+  /** Whether somebody was refused for want of room within the last second. */
+  synchronized boolean roomWanted(long nowNanos) {
+    return refused && nowNanos - refusedNanos < SECOND;
+  }
+
   /** A connection that counted is closed. */
-  synchronized void closed() {
-    open--;
+  synchronized void closed(boolean wasIncoming) {
+    if (wasIncoming) {
+      incoming--;
+    } else {
+      outgoing--;
+    }
   }
 
   synchronized int open() {
-    return open;
+    return incoming + outgoing;
   }
 }

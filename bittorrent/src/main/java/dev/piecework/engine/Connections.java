@@ -1,62 +1,65 @@
 package dev.piecework.engine;
 
-import dev.piecework.swarm.PeerBook;
+import dev.piecework.swarm.PeerNetwork;
 import dev.piecework.swarm.PeerOrigin;
+import dev.piecework.swarm.PeerUse;
+import dev.piecework.swarm.Referrer;
 import dev.piecework.wire.Handshake;
 import dev.piecework.wire.MessageWriter;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.AttributeKey;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A torrent's connections: which addresses are known, whom to call, who may stay. On the torrent's
- * loop, but for what says otherwise.
+ * A torrent's connections: who may come, who may stay, who makes room. On the torrent's loop, but
+ * for what says otherwise.
  */
 // Netty tells the pipeline what becomes of a write or a close.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Connections {
   private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
-  private static final int MAX_ADDRESSES = 2000;
   private static final long KEEP_ALIVE_NANOS = 100_000_000_000L;
 
   /** How close together two connections are for crossing: both ends must keep the same one. */
   private static final long CROSSING_NANOS = 10_000_000_000L;
+
+  /** A peer that gave as much as this has shown that it means well. */
+  private static final long PROVED_BYTES = 1 << 20;
 
   /** When an incoming connection was accepted, in nanoseconds. */
   static final AttributeKey<Long> ACCEPTED_AT = AttributeKey.valueOf("piecework.acceptedAt");
 
   private final Swarm swarm;
   private final EngineParts parts;
-  private final PeerBook book = new PeerBook(MAX_ADDRESSES);
+  private final PeerLimits limits;
+  private final Dialer dialer;
   private final List<PeerLink> links = new ArrayList<>();
+  private final Map<PeerLink, PeerUse> uses = new LinkedHashMap<>();
   private final ChannelGroup channels;
-
-  /** Connections being opened. */
-  private final Set<Call> calls = new HashSet<>();
-
   private boolean closed;
 
   Connections(Swarm swarm, EngineParts parts) {
     this.swarm = swarm;
     this.parts = parts;
+    this.limits = parts.settings().peerLimits();
     this.channels = new DefaultChannelGroup(swarm.loop());
+    this.dialer = new Dialer(swarm, parts, this);
   }
 
   /** Connected peers; not to be changed. */
@@ -65,14 +68,13 @@ final class Connections {
   }
 
   int connecting() {
-    return calls.size();
+    return dialer.calls();
   }
 
   /** Peers as they are now. */
   PeerCounts count() {
     PeerCounts counts = new PeerCounts();
-    book.forEachResting(origin -> counts.add(origin, PeerState.KNOWN));
-    calls.forEach(call -> counts.add(call.origin, PeerState.CONNECTING));
+    dialer.countInto(counts);
     for (PeerLink link : links) {
       boolean seeder = link.source().pieces().full();
       counts.add(link.origin(), seeder ? PeerState.SEEDER : PeerState.LEECHER);
@@ -81,7 +83,7 @@ final class Connections {
   }
 
   int known() {
-    return book.size();
+    return dialer.known();
   }
 
   /** Options of every peer's socket, called or calling. */
@@ -97,117 +99,22 @@ final class Connections {
     channel.config().setOption(ChannelOption.TCP_NODELAY, true);
   }
 
-  void add(List<InetSocketAddress> addresses, PeerOrigin origin) {
-    for (InetSocketAddress address : addresses) {
-      if (!address.isUnresolved()
-          && parts.settings().addressPolicy().allows(address.getAddress())) {
-        book.add(address, origin);
-      }
-    }
-    callMore(System.nanoTime());
+  void add(List<InetSocketAddress> addresses, Referrer referrer) {
+    dialer.add(addresses, referrer);
   }
 
   /** Another torrent of this very engine, which no policy can object to. */
   void addNeighbour(InetSocketAddress address) {
-    book.add(address, PeerOrigin.GIVEN);
-    callMore(System.nanoTime());
+    dialer.addNeighbour(address);
   }
 
-  /** Calls as many as limits allow. */
-  private void callMore(long nowNanos) {
-    int most = parts.settings().maxConnectionsPerTorrent();
-    while (!closed && links.size() + calls.size() < most) {
-      Optional<InetSocketAddress> next = book.next(nowNanos, !swarm.picker().finished());
-      if (next.isEmpty() || !parts.limits().mayConnect(nowNanos)) {
-        return;
-      }
-      call(next.get());
-    }
+  /** A connection that is to end with the torrent. */
+  void own(Channel channel) {
+    channels.add(channel);
   }
 
-  private void call(InetSocketAddress address) {
-    book.busy(address);
-    Bootstrap bootstrap =
-        new Bootstrap()
-            .group(swarm.loop())
-            .channel(parts.transport().channel())
-            .option(
-                ChannelOption.CONNECT_TIMEOUT_MILLIS,
-                Math.toIntExact(parts.settings().connectTimeout().toMillis()))
-            .handler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    configure(channel);
-                    channels.add(channel);
-                  }
-                });
-    ChannelFuture connected = bootstrap.connect(address);
-    Channel channel = connected.channel();
-    Call call = new Call(address, book.origin(address).orElse(PeerOrigin.GIVEN));
-    calls.add(call);
-    channel.closeFuture().addListener(done -> call.ended());
-    connected.addListener(done -> {
-      if (done.isSuccess()) {
-        call.connected(channel);
-      } else {
-        LOG.debug("{}: cannot connect: {}", address, String.valueOf(done.cause()));
-        channel.close();
-      }
-    });
-  }
-
-  /** One outgoing connection, from the call to its end. */
-  private final class Call {
-    private final InetSocketAddress address;
-    private final PeerOrigin origin;
-    private Optional<PeerLink> link = Optional.empty();
-    private boolean pending = true;
-
-    Call(InetSocketAddress address, PeerOrigin origin) {
-      this.address = address;
-      this.origin = origin;
-    }
-
-    void connected(Channel channel) {
-      if (closed) {
-        channel.close();
-        return;
-      }
-      channel
-          .pipeline()
-          .addLast(
-              new HandshakeHandler(
-                  parts.settings().handshakeTimeout().toMillis(),
-                  (context, handshake, rest) -> {
-                    answered();
-                    link = attach(context.channel(), handshake, origin, rest);
-                  }));
-      ByteBuf hello = channel.alloc().buffer(Handshake.LENGTH);
-      ours().write(hello);
-      channel.writeAndFlush(hello, channel.voidPromise());
-    }
-
-    private void answered() {
-      if (pending) {
-        pending = false;
-        calls.remove(this);
-      }
-    }
-
-    void ended() {
-      answered();
-      parts.limits().closed();
-      long now = System.nanoTime();
-      if (link.isPresent()) {
-        book.closed(address, link.get().wantsNothing(), now);
-      } else {
-        book.failed(address, now);
-      }
-    }
-  }
-
-  private Handshake ours() {
+  /** Our side of the handshake. */
+  Handshake ours() {
     return new Handshake(true, true, swarm.metainfo().infoHash(), swarm.peerId());
   }
 
@@ -217,12 +124,16 @@ final class Connections {
    * @param rest what followed the handshake; released here
    */
   void accepted(Channel channel, Handshake handshake, ByteBuf rest) {
-    channels.add(channel);
+    own(channel);
     attach(channel, handshake, PeerOrigin.INCOMING, rest);
   }
 
-  private Optional<PeerLink> attach(
-      Channel channel, Handshake handshake, PeerOrigin origin, ByteBuf rest) {
+  /**
+   * Takes a connection whose handshakes are done, or closes it.
+   *
+   * @param rest what followed the handshake; released here
+   */
+  Optional<PeerLink> attach(Channel channel, Handshake handshake, PeerOrigin origin, ByteBuf rest) {
     boolean incoming = origin == PeerOrigin.INCOMING;
     Optional<String> objection =
         // It may have ended on its way to this loop, with nobody in its pipeline to hear of it.
@@ -237,7 +148,9 @@ final class Connections {
     }
     PeerLink link = new PeerLink(swarm, channel, handshake, origin, System.nanoTime());
     links.add(link);
+    uses.put(link, new PeerUse(link.connectedAtNanos()));
     if (incoming) {
+      channel.closeFuture().addListener(ended -> parts.limits().closed(true));
       ours().write(link.outbox());
     }
     swarm.joined(link);
@@ -259,11 +172,11 @@ final class Connections {
     }
     if (handshake.peerId().equals(swarm.peerId())) {
       if (!incoming) {
-        book.remove(remote);
+        dialer.isOurs(remote);
       }
       return Optional.of("ourselves");
     }
-    if (book.banned(remote)) {
+    if (parts.reputation().banned(PeerNetwork.culprit(remote), System.nanoTime())) {
       return Optional.of("banned");
     }
     for (PeerLink each : List.copyOf(links)) {
@@ -271,13 +184,71 @@ final class Connections {
         if (keepExisting(each, channel, remote, incoming)) {
           return Optional.of("connected already");
         }
-        each.close("replaced by another connection of the same peer");
+        each.close(CloseReason.REPLACED, "another connection of the same peer");
       }
     }
-    if (links.size() >= parts.settings().maxConnectionsPerTorrent()) {
+    return incoming ? noRoomForIncoming(remote.getAddress()) : Optional.empty();
+  }
+
+  /** Makes room for an incoming connection, or says why there is none. */
+  private Optional<String> noRoomForIncoming(InetAddress address) {
+    long now = System.nanoTime();
+    InetAddress network = PeerNetwork.of(address);
+    Predicate<PeerLink> ofAddress =
+        link -> link.incoming() && PeerNetwork.of(link.remote().getAddress()).equals(network);
+    if (count(ofAddress) >= limits.connectionsPerAddress() && !makeRoom(ofAddress, now)) {
+      return Optional.of("too many connections of this address");
+    }
+    int most = parts.settings().maxConnectionsPerTorrent();
+    if ((count(PeerLink::incoming) >= limits.oneDirection(most)
+            && !makeRoom(PeerLink::incoming, now))
+        || (links.size() + dialer.calls() >= most && !makeRoom(_ -> true, now))) {
       return Optional.of("too many connections of this torrent");
     }
+    if (!parts.limits().mayAccept(now)) {
+      // Whatever is of no use, of this torrent or another, goes at the next tick.
+      return Optional.of("too many connections");
+    }
     return Optional.empty();
+  }
+
+  /** Whether there is room for an outgoing connection; makes it if somebody is of no use. */
+  boolean roomForOutgoing(long nowNanos) {
+    int most = parts.settings().maxConnectionsPerTorrent();
+    Predicate<PeerLink> outgoing = link -> !link.incoming();
+    return (count(outgoing) + dialer.calls() < limits.oneDirection(most)
+            || makeRoom(outgoing, nowNanos))
+        && (links.size() + dialer.calls() < most || makeRoom(_ -> true, nowNanos));
+  }
+
+  private int count(Predicate<PeerLink> which) {
+    int count = 0;
+    for (PeerLink link : links) {
+      if (which.test(link)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** Closes the connection of least use among these, if one has shown to be of none. */
+  private boolean makeRoom(Predicate<PeerLink> which, long nowNanos) {
+    PeerLink worst = null;
+    PeerUse worstUse = null;
+    for (Map.Entry<PeerLink, PeerUse> each : uses.entrySet()) {
+      PeerUse use = each.getValue();
+      if (which.test(each.getKey())
+          && use.idle(nowNanos, limits.trial().toNanos())
+          && (worstUse == null || use.worseThan(worstUse, nowNanos))) {
+        worst = each.getKey();
+        worstUse = use;
+      }
+    }
+    if (worst == null) {
+      return false;
+    }
+    worst.close(CloseReason.USELESS, "gave and took nothing, and others wait");
+    return true;
   }
 
   /**
@@ -303,21 +274,26 @@ final class Connections {
   }
 
   boolean remove(PeerLink link) {
+    uses.remove(link);
     return links.remove(link);
   }
 
-  /** A peer broke the protocol: it is not called again for long. */
+  /** A peer broke the protocol; who does so again and again is banned for a time. */
   void distrust(PeerLink link) {
-    if (!link.incoming()) {
-      book.remove(link.remote());
+    InetSocketAddress culprit = PeerNetwork.culprit(link.remote());
+    if (link.source().receivedBytes() >= PROVED_BYTES) {
+      parts.reputation().proved(culprit);
+    } else {
+      parts.reputation().slipped(culprit, System.nanoTime());
     }
   }
 
+  /** A peer sent corrupt data. */
   void ban(InetSocketAddress culprit) {
-    book.ban(culprit);
+    parts.reputation().corrupt(culprit, System.nanoTime());
     for (PeerLink link : List.copyOf(links)) {
-      if (PeerBook.culprit(link.remote()).equals(culprit)) {
-        link.close("sent corrupt data");
+      if (PeerNetwork.culprit(link.remote()).equals(culprit)) {
+        link.close(CloseReason.CORRUPT_DATA, "sent corrupt data");
       }
     }
   }
@@ -327,21 +303,36 @@ final class Connections {
     long idleNanos = parts.settings().idleTimeout().toNanos();
     for (PeerLink link : List.copyOf(links)) {
       if (nowNanos - link.lastReadNanos() > idleNanos) {
-        link.close("silent for too long");
+        link.close(CloseReason.SILENT, "silent for too long");
       } else if (finished && link.wantsNothing()) {
-        link.close("neither needs the other");
+        link.close(CloseReason.NOT_NEEDED, "neither needs the other");
       } else if (nowNanos - link.lastWriteNanos() > KEEP_ALIVE_NANOS) {
         MessageWriter.keepAlive(link.outbox());
       }
     }
-    callMore(nowNanos);
+    uses.forEach((link, use) -> update(link, use, nowNanos));
+    if (parts.limits().roomWanted(nowNanos)) {
+      makeRoom(_ -> true, nowNanos);
+    }
+    dialer.callMore(nowNanos);
+  }
+
+  private void update(PeerLink link, PeerUse use, long nowNanos) {
+    use.update(
+        nowNanos,
+        link.source().receivedBytes() + link.uploads().sentBytes(),
+        link.source().choked(),
+        link.uploads().choking(),
+        link.interesting(),
+        link.uploads().interested() && swarm.picker().have().count() > 0);
   }
 
   /** Ends every connection, those that are only begun too. */
   void close() {
     closed = true;
+    dialer.close();
     for (PeerLink link : List.copyOf(links)) {
-      link.close("the torrent is being stopped");
+      link.close(CloseReason.STOPPED, "the torrent is being stopped");
     }
   }
 

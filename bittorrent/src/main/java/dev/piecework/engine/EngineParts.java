@@ -2,6 +2,7 @@ package dev.piecework.engine;
 
 import dev.piecework.net.Transports;
 import dev.piecework.swarm.PieceBuffers;
+import dev.piecework.swarm.Reputation;
 import dev.piecework.tracker.Trackers;
 import java.util.concurrent.Executor;
 
@@ -20,6 +21,9 @@ interface EngineParts {
   Trackers trackers();
 
   ConnectionLimits limits();
+
+  /** Whom not to deal with. */
+  Reputation reputation();
 
   /** Where torrents add what they have done. */
   Sums sums();

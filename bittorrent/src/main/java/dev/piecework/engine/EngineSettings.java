@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param uploadSlots peers unchoked at once per torrent
  * @param hashThreads threads that hash and store pieces
  * @param eventLoopThreads threads that read and write sockets
+ * @param peerLimits what one address may have, and who makes room
  */
 public record EngineSettings(
     int listenPort,
@@ -39,7 +40,8 @@ public record EngineSettings(
     long pieceBufferBytes,
     int uploadSlots,
     int hashThreads,
-    int eventLoopThreads) {
+    int eventLoopThreads,
+    PeerLimits peerLimits) {
 
   /** What holds when nothing is set. */
   public static EngineSettings defaults() {
@@ -57,7 +59,8 @@ public record EngineSettings(
         64L << 20,
         8,
         2,
-        2);
+        2,
+        PeerLimits.defaults());
   }
 
   /** The same, listening on one address. */
@@ -76,6 +79,47 @@ public record EngineSettings(
         pieceBufferBytes,
         uploadSlots,
         hashThreads,
-        eventLoopThreads);
+        eventLoopThreads,
+        peerLimits);
+  }
+
+  /** The same with other limits for strangers. */
+  public EngineSettings withPeerLimits(PeerLimits limits) {
+    return new EngineSettings(
+        listenPort,
+        listenAddress,
+        announcedAddress,
+        addressPolicy,
+        maxConnections,
+        maxConnectionsPerTorrent,
+        connectionsPerSecond,
+        connectTimeout,
+        handshakeTimeout,
+        idleTimeout,
+        pieceBufferBytes,
+        uploadSlots,
+        hashThreads,
+        eventLoopThreads,
+        limits);
+  }
+
+  /** The same with another address policy. */
+  public EngineSettings withAddressPolicy(AddressPolicy policy) {
+    return new EngineSettings(
+        listenPort,
+        listenAddress,
+        announcedAddress,
+        policy,
+        maxConnections,
+        maxConnectionsPerTorrent,
+        connectionsPerSecond,
+        connectTimeout,
+        handshakeTimeout,
+        idleTimeout,
+        pieceBufferBytes,
+        uploadSlots,
+        hashThreads,
+        eventLoopThreads,
+        peerLimits);
   }
 }

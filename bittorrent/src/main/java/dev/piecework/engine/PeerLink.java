@@ -1,7 +1,7 @@
 package dev.piecework.engine;
 
 import dev.piecework.swarm.Download;
-import dev.piecework.swarm.PeerBook;
+import dev.piecework.swarm.PeerNetwork;
 import dev.piecework.swarm.PeerOrigin;
 import dev.piecework.swarm.Source;
 import dev.piecework.wire.ExtensionHandshake;
@@ -47,6 +47,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
   private boolean piecesKnown;
   private boolean interesting;
   private boolean closed;
+  private CloseReason closeReason = CloseReason.CLOSED_BY_PEER;
   private long lastReadNanos;
   private long lastWriteNanos;
   private Optional<ExtensionHandshake> extensions = Optional.empty();
@@ -61,7 +62,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
     this.nowNanos = nowNanos;
     this.lastReadNanos = nowNanos;
     this.lastWriteNanos = nowNanos;
-    this.source = new Source(PeerBook.culprit(remote), this, swarm.metainfo().pieceCount());
+    this.source = new Source(PeerNetwork.culprit(remote), this, swarm.metainfo().pieceCount());
     this.reader = new MessageReader(channel.alloc(), this);
     this.uploads = new Uploads(swarm, this);
   }
@@ -159,11 +160,21 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
     nowNanos = nanos;
   }
 
-  /** Ends the connection. Idempotent. */
-  void close(String reason) {
+  /** Why it ended; while it has not, what holds if the network ends it. */
+  CloseReason closeReason() {
+    return closeReason;
+  }
+
+  /**
+   * Ends the connection. Idempotent.
+   *
+   * @param how what happened, for the log
+   */
+  void close(CloseReason reason, String how) {
     if (!closed) {
       closed = true;
-      LOG.debug("{}: closed: {}", remote, reason);
+      closeReason = reason;
+      LOG.debug("{}: closed: {}", remote, how);
       reader.close();
       uploads.close();
       ByteBuf buffer = outbox;
@@ -196,7 +207,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
       swarm
           .logContext()
           .run(() -> LOG.warn("Dropping peer {} after an unexpected failure", remote, e));
-      close("unexpected failure");
+      close(CloseReason.FAILURE, "unexpected failure");
     } finally {
       in.release();
     }
@@ -217,12 +228,12 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
-    close("closed by the peer");
+    close(CloseReason.CLOSED_BY_PEER, "closed by the peer");
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    close(cause.toString());
+    close(CloseReason.CLOSED_BY_PEER, cause.toString());
   }
 
   /** Tells the peer whether we want anything, if that has changed. */

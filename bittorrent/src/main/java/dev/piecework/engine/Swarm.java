@@ -4,10 +4,10 @@ import dev.piecework.metainfo.Metainfo;
 import dev.piecework.net.LogContext;
 import dev.piecework.swarm.Availability;
 import dev.piecework.swarm.Download;
-import dev.piecework.swarm.PeerOrigin;
 import dev.piecework.swarm.PieceAssembly;
 import dev.piecework.swarm.PieceBuffers;
 import dev.piecework.swarm.PiecePicker;
+import dev.piecework.swarm.Referrer;
 import dev.piecework.swarm.TokenBucket;
 import dev.piecework.wire.MessageWriter;
 import dev.piecework.wire.PeerId;
@@ -103,7 +103,7 @@ final class Swarm implements PieceChecker.Answers {
               metainfo.name(),
               picker.needed().count(),
               metainfo.pieceCount()));
-      connections.add(request.peers(), PeerOrigin.GIVEN);
+      connections.add(request.peers(), Referrer.GIVEN);
       meter.publish(System.nanoTime());
       logContext.run(announcing::start);
       boolean limited = request.downloadBytesPerSecond() > 0 || request.uploadBytesPerSecond() > 0;
@@ -203,7 +203,7 @@ final class Swarm implements PieceChecker.Answers {
   /** A peer has broken the protocol. */
   void misbehaved(PeerLink link, String how) {
     meter.misbehaved();
-    link.close(how);
+    link.close(CloseReason.PROTOCOL_ERROR, how);
     connections.distrust(link);
   }
 
@@ -369,10 +369,10 @@ final class Swarm implements PieceChecker.Answers {
   }
 
   /** More addresses to try; from any thread. */
-  void addPeers(List<InetSocketAddress> peers, PeerOrigin origin) {
+  void addPeers(List<InetSocketAddress> peers, Referrer referrer) {
     onLoop(() -> {
       if (!stopping) {
-        connections.add(peers, origin);
+        connections.add(peers, referrer);
       }
     });
   }

@@ -2,8 +2,10 @@ package dev.piecework.engine;
 
 import dev.piecework.metainfo.InfoHash;
 import dev.piecework.net.Transports;
-import dev.piecework.swarm.PeerOrigin;
+import dev.piecework.swarm.PeerNetwork;
 import dev.piecework.swarm.PieceBuffers;
+import dev.piecework.swarm.Referrer;
+import dev.piecework.swarm.Reputation;
 import dev.piecework.tracker.TrackerLimits;
 import dev.piecework.tracker.Trackers;
 import dev.piecework.wire.Handshake;
@@ -40,6 +42,9 @@ final class SwarmEngine implements Engine, EngineParts {
   private static final Logger LOG = LoggerFactory.getLogger(SwarmEngine.class);
   private static final long CLOSE_SECONDS = 8;
 
+  /** Some 150 bytes each. */
+  private static final int CULPRITS_REMEMBERED = 4096;
+
   private final EngineSettings settings;
   private final Transports transport;
   private final EventLoopGroup loops;
@@ -49,6 +54,8 @@ final class SwarmEngine implements Engine, EngineParts {
   private final PieceBuffers buffers;
   private final Trackers trackers;
   private final ConnectionLimits limits;
+  private final Handshakes handshakes;
+  private final Reputation reputation;
 
   /** By info-hash, the eldest first; that one gets the incoming connections. */
   private final Map<InfoHash, List<Swarm>> swarms = new ConcurrentHashMap<>();
@@ -75,7 +82,15 @@ final class SwarmEngine implements Engine, EngineParts {
     this.trackers =
         new Trackers(loops, transport, settings.addressPolicy(), TrackerLimits.defaults());
     this.buffers = new PieceBuffers(settings.pieceBufferBytes());
-    this.limits = new ConnectionLimits(settings.maxConnections(), settings.connectionsPerSecond());
+    PeerLimits peers = settings.peerLimits();
+    this.limits =
+        new ConnectionLimits(
+            settings.maxConnections(),
+            peers.oneDirection(settings.maxConnections()),
+            settings.connectionsPerSecond());
+    this.handshakes = new Handshakes(peers.handshakes(), peers.handshakesPerAddress());
+    this.reputation =
+        new Reputation(CULPRITS_REMEMBERED, peers.slips(), peers.ban(), peers.longestBan());
     this.listener = listen();
     LOG.info("Engine: listening on {} by {}", listener.localAddress(), transport.setting());
   }
@@ -110,16 +125,45 @@ final class SwarmEngine implements Engine, EngineParts {
   }
 
   private void accept(Channel channel) {
-    if (closed || !limits.mayAccept()) {
+    if (closed
+        || !(channel.remoteAddress() instanceof InetSocketAddress remote)
+        || !welcome(remote)) {
       channel.close();
       return;
     }
-    channel.closeFuture().addListener(done -> limits.closed());
+    InetAddress address = remote.getAddress();
+    handshakes
+        .begun(channel, address)
+        .ifPresent(oldest -> {
+          LOG.debug("{}: closed: too many connections without a handshake", oldest);
+          oldest.close();
+        });
+    channel.closeFuture().addListener(done -> handshakes.ended(channel, address));
     channel.attr(Connections.ACCEPTED_AT).set(System.nanoTime());
     Connections.configure(channel);
     channel
         .pipeline()
-        .addLast(new HandshakeHandler(settings.handshakeTimeout().toMillis(), this::route));
+        .addLast(
+            new HandshakeHandler(
+                settings.handshakeTimeout().toMillis(),
+                (context, handshake, rest) -> {
+                  handshakes.ended(channel, address);
+                  route(context, handshake, rest);
+                }));
+  }
+
+  private boolean welcome(InetSocketAddress remote) {
+    InetAddress address = remote.getAddress();
+    // Torrents of one info-hash call each other, which no policy can object to.
+    boolean allowed =
+        settings.addressPolicy().allows(address)
+            || (address.equals(ownAddress().getAddress())
+                && swarms.values().stream().anyMatch(same -> same.size() > 1));
+    boolean banned = reputation.banned(PeerNetwork.culprit(remote), System.nanoTime());
+    if (!allowed || banned) {
+      LOG.debug("{}: not accepted: {}", remote, banned ? "banned" : "address policy");
+    }
+    return allowed && !banned;
   }
 
   /** Gives an incoming connection to its torrent, and moves it to that torrent's loop. */
@@ -256,6 +300,11 @@ final class SwarmEngine implements Engine, EngineParts {
   }
 
   @Override
+  public Reputation reputation() {
+    return reputation;
+  }
+
+  @Override
   public Sums sums() {
     return sums;
   }
@@ -310,7 +359,7 @@ final class SwarmEngine implements Engine, EngineParts {
 
     @Override
     public void addPeers(List<InetSocketAddress> peers) {
-      swarm.addPeers(List.copyOf(peers), PeerOrigin.GIVEN);
+      swarm.addPeers(List.copyOf(peers), Referrer.GIVEN);
     }
 
     @Override

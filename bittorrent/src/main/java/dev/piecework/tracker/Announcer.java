@@ -13,7 +13,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -40,7 +40,7 @@ public final class Announcer {
   private final Duration stopTimeout;
   private final LogContext logContext = LogContext.current();
   private final Supplier<Totals> totals;
-  private final Consumer<List<InetSocketAddress>> peers;
+  private final BiConsumer<String, List<InetSocketAddress>> peers;
   private final TrackerList trackers;
   private final List<Turn> turns;
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
@@ -56,7 +56,7 @@ public final class Announcer {
       RandomGenerator random,
       Duration stopTimeout,
       Supplier<Totals> totals,
-      Consumer<List<InetSocketAddress>> peers) {
+      BiConsumer<String, List<InetSocketAddress>> peers) {
     this.settings = settings;
     this.client = client;
     this.scheduler = scheduler;
@@ -73,14 +73,14 @@ public final class Announcer {
    * Starts announcing at once.
    *
    * @param totals asked at each announce, on an event loop: must return at once
-   * @param peers given what each answer names, on an event loop: must return at once. The addresses
-   *     have not been put before the address policy
+   * @param peers given the tracker's host and port and what its answer names, on an event loop:
+   *     must return at once. The addresses have not been put before the address policy
    */
   public static Announcer start(
       AnnounceSettings settings,
       Trackers trackers,
       Supplier<Totals> totals,
-      Consumer<List<InetSocketAddress>> peers) {
+      BiConsumer<String, List<InetSocketAddress>> peers) {
     Announcer announcer =
         new Announcer(
             settings,
@@ -218,7 +218,7 @@ public final class Announcer {
     }
     wake(turn);
     if (result instanceof Accepted accepted && !accepted.peers().isEmpty()) {
-      peers.accept(accepted.peers());
+      peers.accept(tracker.url().place(), accepted.peers());
     }
   }
 

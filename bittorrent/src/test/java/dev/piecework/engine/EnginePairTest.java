@@ -231,7 +231,8 @@ class EnginePairTest {
             1 << 20,
             8,
             2,
-            2);
+            2,
+            defaults.peerLimits());
     try (Engine narrow = Engine.start(small)) {
       List<TestDownload> downloads = new ArrayList<>();
       for (int i = 0; i < 4; i++) {

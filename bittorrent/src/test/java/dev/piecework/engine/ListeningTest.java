@@ -25,7 +25,8 @@ class ListeningTest {
         defaults.pieceBufferBytes(),
         defaults.uploadSlots(),
         defaults.hashThreads(),
-        defaults.eventLoopThreads());
+        defaults.eventLoopThreads(),
+        defaults.peerLimits());
   }
 
   @Test

@@ -121,7 +121,8 @@ class ReleaseTest {
         defaults.pieceBufferBytes(),
         defaults.uploadSlots(),
         defaults.hashThreads(),
-        defaults.eventLoopThreads());
+        defaults.eventLoopThreads(),
+        defaults.peerLimits());
   }
 
   private static long openFiles() {

@@ -71,7 +71,7 @@ class AnnouncerTest {
             new SplittableRandom(1),
             Duration.ofSeconds(5),
             () -> new Totals(1, 2, 3),
-            peers::addAll);
+            (tracker, named) -> peers.addAll(named));
     announcer.begin();
     return announcer;
   }

@@ -44,7 +44,7 @@ class TrackersIT {
               settings(opentracker.http(), "-PW0100-aaaaaaaaaaaa", 10001),
               trackers,
               () -> new Totals(0, 0, 1000),
-              seenByFirst::addAll);
+              (tracker, named) -> seenByFirst.addAll(named));
       await().until(() -> first.states().getFirst().outcome().equals("ok"));
       assertThat(opentracker.leechers(Announces.INFO_HASH)).isEqualTo(1);
 
@@ -53,7 +53,7 @@ class TrackersIT {
               settings(opentracker.udp(), "-PW0100-bbbbbbbbbbbb", 10002),
               trackers,
               () -> new Totals(0, 0, 0),
-              seenBySecond::addAll);
+              (tracker, named) -> seenBySecond.addAll(named));
       await().until(() -> seenBySecond.contains(Ports.loopback(10001)));
       assertThat(opentracker.seeders(Announces.INFO_HASH)).isEqualTo(1);
 
@@ -83,7 +83,7 @@ class TrackersIT {
                       List.of("udp://127.0.0.1:" + nobody))),
               trackers,
               () -> new Totals(0, 0, 1000),
-              _ -> {});
+              (tracker, named) -> {});
       await()
           .untilAsserted(() ->
               assertThat(announcer.states())
@@ -112,7 +112,7 @@ class TrackersIT {
               settings(opentracker.udp(), "-PW0100-aaaaaaaaaaaa", 10001),
               trackers,
               () -> new Totals(0, 0, left.getLast()),
-              _ -> {});
+              (tracker, named) -> {});
       await().until(() -> opentracker.leechers(Announces.INFO_HASH) == 1);
       left.add(0L);
       announcer.completed();
@@ -152,7 +152,7 @@ class TrackersIT {
                 10000 + round),
             trackers,
             () -> new Totals(0, 0, 0),
-            _ -> {});
+            (tracker, named) -> {});
     await()
         .pollInterval(Duration.ofMillis(1))
         .until(() -> announcer.states().stream().allMatch(s -> s.outcome().equals("ok")));

@@ -25,6 +25,7 @@ import dev.piecework.worker.settings.DatabaseSettings;
 import dev.piecework.worker.settings.EngineProperties;
 import dev.piecework.worker.settings.LogSettings;
 import dev.piecework.worker.settings.NetworkSettings;
+import dev.piecework.worker.settings.PeerProperties;
 import dev.piecework.worker.settings.RetrySettings;
 import dev.piecework.worker.settings.WorkerSettings;
 import dev.piecework.worker.transfer.TransferFactory;
@@ -50,6 +51,7 @@ import org.springframework.context.annotation.Import;
   EngineProperties.class,
   LogSettings.class,
   NetworkSettings.class,
+  PeerProperties.class,
   RetrySettings.class,
   WorkerSettings.class
 })
@@ -69,8 +71,9 @@ class WorkerConfiguration {
   }
 
   @Bean
-  EngineSettings engineSettings(EngineProperties properties, NetworkSettings network) {
-    return properties.settings(network.policy());
+  EngineSettings engineSettings(
+      EngineProperties properties, PeerProperties peers, NetworkSettings network) {
+    return properties.settings(network.policy(), peers.limits());
   }
 
   @Bean(destroyMethod = "")

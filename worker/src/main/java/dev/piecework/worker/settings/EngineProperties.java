@@ -1,6 +1,7 @@
 package dev.piecework.worker.settings;
 
 import dev.piecework.engine.EngineSettings;
+import dev.piecework.engine.PeerLimits;
 import dev.piecework.net.AddressPolicy;
 import java.net.InetAddress;
 import java.util.Optional;
@@ -52,7 +53,7 @@ public record EngineProperties(
   }
 
   /** For the engine. */
-  public EngineSettings settings(AddressPolicy policy) {
+  public EngineSettings settings(AddressPolicy policy, PeerLimits peerLimits) {
     EngineSettings defaults = EngineSettings.defaults();
     return new EngineSettings(
         listenPort,
@@ -68,7 +69,8 @@ public record EngineProperties(
         pieceBuffer.toBytes(),
         uploadSlots,
         hashThreads,
-        eventLoopThreads);
+        eventLoopThreads,
+        peerLimits);
   }
 
   private static Optional<InetAddress> address(String setting, String text) {
