@@ -1,0 +1,5 @@
+/** What is shipped, and under which licences. */
+@NullMarked
+package dev.piecework.acceptance.supply;
+
+import org.jspecify.annotations.NullMarked;
