@@ -52,6 +52,15 @@ public final class Fuzzing {
 
   /** Arguments: {@code --minutes N} for all targets together, {@code --target NAME} for one. */
   public static void main(String[] arguments) throws Exception {
+    try {
+      System.exit(fuzz(arguments));
+    } catch (IllegalArgumentException e) {
+      System.err.println(e.getMessage());
+      System.exit(2);
+    }
+  }
+
+  private static int fuzz(String[] arguments) throws IOException, InterruptedException {
     double minutes = 10;
     List<String> targets = TARGETS;
     for (int i = 0; i < arguments.length; i += 2) {
@@ -72,7 +81,7 @@ public final class Fuzzing {
       broken += finding.isPresent() ? 1 : 0;
     }
     System.out.printf("%d passed, %d failed%n", targets.size() - broken, broken);
-    System.exit(broken == 0 ? 0 : 1);
+    return broken == 0 ? 0 : 1;
   }
 
   private static double minutes(String value) {
