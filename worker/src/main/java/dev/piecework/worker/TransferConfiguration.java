@@ -10,6 +10,7 @@ import dev.piecework.worker.scratch.ScratchFolder;
 import dev.piecework.worker.scratch.ScratchSettings;
 import dev.piecework.worker.store.ObjectSettings;
 import dev.piecework.worker.store.ObjectStore;
+import dev.piecework.worker.store.StoreHealth;
 import dev.piecework.worker.store.StoreMeter;
 import dev.piecework.worker.store.StoreSettings;
 import dev.piecework.worker.transfer.SwarmTransferFactory;
@@ -44,6 +45,11 @@ class TransferConfiguration {
   @Bean(destroyMethod = "close")
   ObjectStore objectStore(StoreSettings settings, ObjectSettings objects, MeterRegistry registry) {
     return new ObjectStore(settings, objects, new StoreMeter(registry));
+  }
+
+  @Bean
+  StoreHealth storeHealth(ObjectStore store) {
+    return store.health();
   }
 
   @Bean(destroyMethod = "close")

@@ -28,6 +28,7 @@ import dev.piecework.worker.settings.NetworkSettings;
 import dev.piecework.worker.settings.PeerProperties;
 import dev.piecework.worker.settings.RetrySettings;
 import dev.piecework.worker.settings.WorkerSettings;
+import dev.piecework.worker.store.StoreHealth;
 import dev.piecework.worker.transfer.TransferFactory;
 import org.springframework.beans.factory.BeanFactoryInitializer;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -94,6 +95,7 @@ class WorkerConfiguration {
       CleanupSettings cleanupSettings,
       Observers observers,
       DatabaseWatch database,
+      StoreHealth store,
       IntakeGate gate) {
     return new WorkerDuties(
         settings,
@@ -112,6 +114,7 @@ class WorkerConfiguration {
         cleanupSettings.interval(),
         observers,
         database,
+        store,
         gate);
   }
 }

@@ -23,6 +23,7 @@ import dev.piecework.worker.pipeline.ProgressReporter;
 import dev.piecework.worker.pipeline.RunRecords;
 import dev.piecework.worker.settings.BrokerSettings;
 import dev.piecework.worker.settings.WorkerSettings;
+import dev.piecework.worker.store.StoreHealth;
 import dev.piecework.worker.transfer.TransferFactory;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -66,6 +67,8 @@ final class WorkerDuties implements AutoCloseable {
   private final Loop cleaning;
   private final Observers observers;
   private final DatabaseWatch database;
+  private final StoreHealth store;
+  private final IntakeGate gate;
   private volatile boolean up;
 
   WorkerDuties(
@@ -85,8 +88,11 @@ final class WorkerDuties implements AutoCloseable {
       Duration cleanupInterval,
       Observers observers,
       DatabaseWatch database,
+      StoreHealth store,
       IntakeGate gate) {
     this.database = database;
+    this.store = store;
+    this.gate = gate;
     this.observers = observers;
     this.runner = runner;
     this.records = records;
@@ -155,6 +161,9 @@ final class WorkerDuties implements AutoCloseable {
     renewing.start();
     watching.start();
     outbox.start();
+    store.onChange(this::mindStore);
+    store.ask();
+    mindStore();
     broker.start();
     control.start();
     sweeping.start();
@@ -164,6 +173,15 @@ final class WorkerDuties implements AutoCloseable {
     up = true;
     observers.health().up(broker::obstacle);
     LOG.info("worker {} is up", workerId);
+  }
+
+  /** Synchronized: whoever comes last has seen the latest. */
+  private synchronized void mindStore() {
+    store
+        .outage()
+        .ifPresentOrElse(
+            outage -> gate.close("store", IntakeGate.Scope.JOBS, outage.text()),
+            () -> gate.open("store"));
   }
 
   boolean ready() {

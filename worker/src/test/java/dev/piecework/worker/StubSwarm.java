@@ -10,6 +10,7 @@ import dev.piecework.worker.lease.Fence;
 import dev.piecework.worker.resolve.StoreGate;
 import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.store.ObjectOrigin;
+import dev.piecework.worker.store.StoreHealth;
 import dev.piecework.worker.transfer.Checkpoint;
 import dev.piecework.worker.transfer.Checkpoint.UploadedPart;
 import dev.piecework.worker.transfer.Transfer;
@@ -267,6 +268,11 @@ final class StubSwarm {
           return Optional.empty();
         }
       };
+    }
+
+    @Bean
+    StoreHealth storeHealth() {
+      return StoreHealth.alwaysWell();
     }
 
     @Bean

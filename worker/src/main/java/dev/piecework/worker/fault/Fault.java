@@ -9,14 +9,21 @@ import dev.piecework.text.ForeignText;
  * @param message what was wrong, where, what was expected and what to do; no secrets. It may quote
  *     what came from outside, so it is made one clean line here ({@link ForeignText}), of at most
  *     {@link #MAX_MESSAGE} code points
+ * @param blameless whether it would have met every job of this worker: the job is handed back, and
+ *     the attempt does not count
  */
-public record Fault(Kind kind, String message) {
+public record Fault(Kind kind, String message, boolean blameless) {
   /** Longest message: one that names five trackers fits. */
   public static final int MAX_MESSAGE = 2000;
 
   /** Cleans the message. */
   public Fault {
     message = ForeignText.line(message, MAX_MESSAGE);
+  }
+
+  /** A fault that the job answers for. */
+  public Fault(Kind kind, String message) {
+    this(kind, message, false);
   }
 
   /** Whether another attempt may succeed without anybody changing anything. */

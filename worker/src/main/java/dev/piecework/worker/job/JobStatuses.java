@@ -35,6 +35,17 @@ public final class JobStatuses {
     this.jdbc = jdbc;
   }
 
+  /** Buckets that jobs write to, the latest first; a few. */
+  public List<String> buckets() {
+    return jdbc.sql(
+            """
+            SELECT bucket FROM piecework_job WHERE bucket <> ''
+            GROUP BY bucket ORDER BY MAX(updated_at) DESC FETCH FIRST 10 ROWS ONLY
+            """)
+        .query((row, number) -> row.getString(1))
+        .list();
+  }
+
   /** One job. */
   public Optional<JobStatus> find(String jobId) {
     return jdbc.sql("SELECT " + COLUMNS + " FROM piecework_job WHERE id = :id")

@@ -10,6 +10,7 @@ import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.lease.LeaseKeeper;
 import dev.piecework.worker.lease.LeaseLostException;
 import dev.piecework.worker.outbox.OutboxPump;
+import dev.piecework.worker.store.StoreHealth;
 import dev.piecework.worker.trace.RunSpans;
 import dev.piecework.worker.transfer.TransferFactory;
 import java.time.Duration;
@@ -50,6 +51,7 @@ public final class JobRunner {
   private final RunMetrics metrics;
   private final RunSpans spans;
   private final Consumer<String> cancelled;
+  private final StoreHealth store;
   private final Settings settings;
   private final Semaphore slots;
   private final Map<Lease, Running> running = new ConcurrentHashMap<>();
@@ -71,6 +73,7 @@ public final class JobRunner {
    *
    * @param spans records each run
    * @param cancelled told of a job that is to be cleared away
+   * @param store while it cannot be used, no job is taken
    */
   public JobRunner(
       Pipeline pipeline,
@@ -81,6 +84,7 @@ public final class JobRunner {
       RunMetrics metrics,
       RunSpans spans,
       Consumer<String> cancelled,
+      StoreHealth store,
       Settings settings) {
     this.pipeline = pipeline;
     this.ledger = ledger;
@@ -90,6 +94,7 @@ public final class JobRunner {
     this.metrics = metrics;
     this.spans = spans;
     this.cancelled = cancelled;
+    this.store = store;
     this.settings = settings;
     this.slots = new Semaphore(settings.slots());
   }
@@ -97,9 +102,13 @@ public final class JobRunner {
   /**
    * Waits for a free slot; whoever gets it calls {@link #start} or {@link #giveBackSlot}.
    *
-   * @return false if there was none in time, or the worker shuts down
+   * @return false if there was none in time, the worker shuts down, or the store cannot be used
    */
   public boolean takeSlot(Duration atMost) throws InterruptedException {
+    if (store.outage().isPresent()) {
+      Thread.sleep(atMost);
+      return false;
+    }
     return !shuttingDown && slots.tryAcquire(atMost.toMillis(), TimeUnit.MILLISECONDS);
   }
 
@@ -227,7 +236,14 @@ public final class JobRunner {
         metrics.ended(JobState.COMPLETED);
         acknowledge.run();
       }
-      case Pipeline.Outcome.Faulted(Fault fault) -> fault(run, fault, acknowledge);
+      case Pipeline.Outcome.Faulted(Fault fault) -> {
+        if (fault.blameless()) {
+          metrics.faulted(fault.kind());
+          handBack(lease, fault.message(), acknowledge);
+        } else {
+          fault(run, fault, acknowledge);
+        }
+      }
       case Pipeline.Outcome.Stopped(JobRun.StopReason reason) -> {
         switch (reason) {
           case LEASE_LOST -> {
@@ -238,7 +254,8 @@ public final class JobRunner {
             acknowledge.run();
           }
           case DEADLINE -> fault(run, run.row().overdueFault(), acknowledge);
-          case SHUTDOWN, ORDERED -> giveUp(lease, reason, acknowledge);
+          case SHUTDOWN -> handBack(lease, "the worker shuts down", acknowledge);
+          case ORDERED -> handBack(lease, "the order to stop was withdrawn", acknowledge);
         }
       }
     }
@@ -265,12 +282,8 @@ public final class JobRunner {
     acknowledge.run();
   }
 
-  /** Gives the job back, or obeys the order that it has. */
-  private void giveUp(Lease lease, JobRun.StopReason reason, Once acknowledge) {
-    String why =
-        reason == JobRun.StopReason.SHUTDOWN
-            ? "the worker shuts down"
-            : "the order to stop was withdrawn";
+  /** Gives the job back without blame, or obeys the order that it has. */
+  private void handBack(Lease lease, String why, Once acknowledge) {
     write(
         lease,
         () -> {
@@ -371,24 +384,6 @@ public final class JobRunner {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
-    }
-  }
-
-  /** Runs at most once. */
-  private static final class Once implements Runnable {
-    private final Runnable action;
-    private boolean done;
-
-    Once(Runnable action) {
-      this.action = action;
-    }
-
-    @Override
-    public synchronized void run() {
-      if (!done) {
-        done = true;
-        action.run();
-      }
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.piecework.worker.existing.ExistingObjects;
 import dev.piecework.worker.job.Admissions;
 import dev.piecework.worker.job.CancelledJobs;
 import dev.piecework.worker.job.JobLedger;
+import dev.piecework.worker.job.JobStatuses;
 import dev.piecework.worker.job.LostJobs;
 import dev.piecework.worker.job.RetryPolicy;
 import dev.piecework.worker.lease.LeaseKeeper;
@@ -24,6 +25,7 @@ import dev.piecework.worker.settings.BrokerSettings;
 import dev.piecework.worker.settings.NetworkSettings;
 import dev.piecework.worker.settings.RetrySettings;
 import dev.piecework.worker.settings.WorkerSettings;
+import dev.piecework.worker.store.StoreHealth;
 import dev.piecework.worker.trace.RunSpans;
 import dev.piecework.worker.transfer.TransferFactory;
 import dev.piecework.worker.verify.ObjectFinisher;
@@ -246,8 +248,11 @@ public class PipelineConfiguration {
       RunMetrics metrics,
       RunSpans spans,
       Clearances clearances,
+      StoreHealth store,
+      JdbcClient jdbc,
       WorkerSettings worker,
       RetrySettings retry) {
+    store.knowBuckets(new JobStatuses(jdbc)::buckets);
     return new JobRunner(
         pipeline,
         ledger,
@@ -257,6 +262,7 @@ public class PipelineConfiguration {
         metrics,
         spans,
         clearances::wake,
+        store,
         new JobRunner.Settings(
             worker.slots(),
             new RetryPolicy(retry.maxAttempts(), retry.firstDelay(), retry.maxDelay()),

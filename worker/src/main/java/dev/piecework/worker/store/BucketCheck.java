@@ -58,7 +58,8 @@ final class BucketCheck {
           () -> client.headBucket(HeadBucketArgs.builder().bucket(bucket).build()));
     } catch (StoreException refused) {
       switch (refused.reason()) {
-        case REFUSED, NO_SUCH_BUCKET, NO_SUCH_KEY -> throw explained(bucket, refused, cancellation);
+        case REFUSED, DENIED, NO_SUCH_BUCKET, NO_SUCH_KEY ->
+            throw explained(bucket, refused, cancellation);
         default -> throw refused;
       }
     }

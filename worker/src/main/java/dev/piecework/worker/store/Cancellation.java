@@ -52,6 +52,17 @@ public final class Cancellation {
     }
   }
 
+  /** Waits until this or another is cancelled, but no longer than a time. */
+  void awaitEither(Cancellation other, Duration time) throws InterruptedException {
+    try {
+      CompletableFuture.anyOf(signal, other.signal).get(time.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      return;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a signal never fails", e);
+    }
+  }
+
   /** Completes with the call, or on cancellation, whichever is first. */
   CompletableFuture<Object> either(CompletableFuture<?> call) {
     return CompletableFuture.anyOf(call, signal);

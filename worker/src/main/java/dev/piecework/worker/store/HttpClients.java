@@ -1,6 +1,9 @@
 package dev.piecework.worker.store;
 
 import dev.piecework.tls.TrustedAuthorities;
+import io.minio.MinioAsyncClient;
+import io.minio.credentials.Provider;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -9,12 +12,37 @@ import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 
-/** The HTTP client under the S3 client. */
+/** The S3 client and the HTTP client under it. */
 final class HttpClients {
   private static final int IDLE_CONNECTIONS = 16;
   private static final int IDLE_MINUTES = 2;
 
+  /** A question that any store answers at once. */
+  private static final Duration PROBE_LIMIT = Duration.ofSeconds(10);
+
   private HttpClients() {}
+
+  /** The S3 client over it. */
+  static MinioAsyncClient s3(StoreSettings settings, Provider keys, OkHttpClient http) {
+    MinioAsyncClient client =
+        MinioAsyncClient.builder()
+            .endpoint(settings.endpoint().toString())
+            .region(settings.region())
+            .credentialsProvider(keys)
+            .httpClient(http)
+            .build();
+    if (settings.pathStyle()) {
+      client.disableVirtualStyleEndpoint();
+    } else {
+      client.enableVirtualStyleEndpoint();
+    }
+    return client;
+  }
+
+  /** The same connections, with less patience. */
+  static OkHttpClient forProbe(OkHttpClient store) {
+    return store.newBuilder().callTimeout(PROBE_LIMIT).build();
+  }
 
   static OkHttpClient forStore(StoreSettings settings, StoreMeter meter) {
     Dispatcher dispatcher =

@@ -13,6 +13,7 @@ import io.minio.MinioAsyncClient;
 import io.minio.PutObjectAPIArgs;
 import io.minio.RemoveObjectArgs;
 import io.minio.UploadPartArgs;
+import io.minio.credentials.Provider;
 import io.minio.messages.Part;
 import java.io.IOException;
 import java.util.List;
@@ -36,6 +37,7 @@ public final class ObjectStore implements AutoCloseable {
   private final MinioAsyncClient client;
   private final OkHttpClient http;
   private final StoreChecksums checksums;
+  private final StoreCircuit circuit;
   private final StoreRequests requests;
   private final BucketCheck bucketCheck;
   private final StoreListings listings;
@@ -59,28 +61,30 @@ public final class ObjectStore implements AutoCloseable {
       StoreSettings settings, ObjectSettings objects, StoreMeter meter, RandomGenerator random) {
     this.objects = objects;
     this.http = HttpClients.forStore(settings, meter);
-    this.client =
-        MinioAsyncClient.builder()
-            .endpoint(settings.endpoint().toString())
-            .region(settings.region())
-            .credentialsProvider(settings.credentials().provider(settings, http))
-            .httpClient(http)
-            .build();
-    if (settings.pathStyle()) {
-      client.disableVirtualStyleEndpoint();
-    } else {
-      client.enableVirtualStyleEndpoint();
-    }
+    Provider keys = settings.credentials().provider(settings, http);
+    this.client = HttpClients.s3(settings, keys, http);
     this.checksums =
         new StoreChecksums(settings.checksums(), "http".equals(settings.endpoint().getScheme()));
+    StoreErrors errors = new StoreErrors(settings.endpoint());
+    this.circuit =
+        new StoreCircuit(
+            settings, HttpClients.s3(settings, keys, HttpClients.forProbe(http)), errors);
     this.requests =
         new StoreRequests(
             new RetryPolicy(settings.retries(), settings.retryDelay(), settings.maxRetryDelay()),
             random,
-            new StoreErrors(settings.endpoint()),
-            meter);
+            errors,
+            meter,
+            circuit,
+            () -> StoreKeys.of(keys).ifPresent(StoreKeys::refused),
+            closed);
     this.bucketCheck = new BucketCheck(client, requests);
     this.listings = new StoreListings(client, requests);
+  }
+
+  /** Whether the store as a whole can be used. */
+  public StoreHealth health() {
+    return circuit;
   }
 
   /**
@@ -357,6 +361,7 @@ public final class ObjectStore implements AutoCloseable {
   @Override
   public void close() {
     closed.cancel();
+    circuit.close();
     http.dispatcher().cancelAll();
     http.dispatcher().executorService().shutdown();
     http.connectionPool().evictAll();

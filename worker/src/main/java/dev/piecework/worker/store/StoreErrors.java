@@ -12,12 +12,16 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.ProviderException;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import okhttp3.Response;
 
 /**
@@ -31,7 +35,6 @@ final class StoreErrors {
           "SlowDownRead",
           "SlowDownWrite",
           "RequestTimeout",
-          "RequestTimeTooSkewed",
           "RequestLimitExceeded",
           "Throttling",
           "ThrottlingException",
@@ -51,10 +54,20 @@ final class StoreErrors {
           "InvalidTokenId",
           "InvalidToken",
           "ExpiredToken",
-          "ExpiredTokenException");
+          "ExpiredTokenException",
+          "AuthFailure",
+          "InvalidClientTokenId",
+          "UnrecognizedClientException",
+          "TokenRefreshRequired");
+
+  /** Refusals that may concern every bucket. */
+  private static final Set<String> DENIED =
+      Set.of("AccessDenied", "AllAccessDisabled", "AuthorizationHeaderMalformed");
 
   private static final Set<String> PARTS =
       Set.of("InvalidPart", "InvalidPartOrder", "EntityTooSmall", "InvalidPartNumber");
+
+  private static final String CHECKSUM_HEADERS = "x-amz-checksum-";
 
   private static final int LONGEST_DETAIL = 300;
 
@@ -102,7 +115,7 @@ final class StoreErrors {
           new StoreException(Reason.UNAVAILABLE, where + "unreadable answer: " + detail(e), e);
       case ProviderException e ->
           new StoreException(
-              Reason.UNAVAILABLE,
+              Reason.WORKER_REFUSED,
               where
                   + "there are no keys to be had for the role of this pod or machine (piecework.store.credentials is iam): "
                   + detail(e),
@@ -114,11 +127,14 @@ final class StoreErrors {
               e);
       case UnknownHostException e ->
           new StoreException(
-              Reason.UNAVAILABLE, where + "unknown host; check piecework.store.endpoint", e);
+              Reason.UNRESOLVED, where + "unknown host; check piecework.store.endpoint", e);
       case SocketTimeoutException e ->
           new StoreException(Reason.UNAVAILABLE, where + "no answer in time", e);
       case SSLException e ->
-          new StoreException(Reason.UNAVAILABLE, where + "TLS failed: " + detail(e), e);
+          new StoreException(
+              untrusted(e) ? Reason.WORKER_REFUSED : Reason.UNAVAILABLE,
+              where + "TLS failed: " + detail(e) + ": check piecework.store.ca-file and endpoint",
+              e);
       case IOException e ->
           new StoreException(Reason.UNAVAILABLE, where + "connection lost: " + detail(e), e);
       case IllegalArgumentException e ->
@@ -147,28 +163,41 @@ final class StoreErrors {
       return new StoreException(Reason.PARTS_DIFFER, where + said, e);
     }
     Duration ahead = clockAhead(e.response());
-    if (status == 403 && ahead.abs().compareTo(CLOCK_TOLERANCE) > 0) {
+    boolean skewed = code.equals("RequestTimeTooSkewed");
+    if (skewed || (status == 403 && ahead.abs().compareTo(CLOCK_TOLERANCE) > 0)) {
       // A HEAD has no body that could say RequestTimeTooSkewed.
       return new StoreException(
-          Reason.UNAVAILABLE,
+          Reason.WORKER_REFUSED,
           where
               + said
-              + ": the clock of this machine is %d s %s the store's, which trusts no signature of another time: set it, by NTP"
-                  .formatted(ahead.abs().toSeconds(), ahead.isNegative() ? "behind" : "ahead of"),
+              + ": the clock of this machine is %s the store's, which trusts no signature of another time: set it, by NTP"
+                  .formatted(
+                      ahead.isZero()
+                          ? "not"
+                          : ahead.abs().toSeconds()
+                              + (ahead.isNegative() ? " s behind" : " s ahead of")),
           e);
     }
     if (CREDENTIALS.contains(code)) {
       return new StoreException(
-          Reason.REFUSED,
+          Reason.WORKER_REFUSED,
           where + said + ": check piecework.store.access-key, secret-key and region",
           e);
     }
     if (TRY_AGAIN.contains(code) || status(status)) {
       return new StoreException(Reason.UNAVAILABLE, where + said, e);
     }
-    if (code.equals("AccessDenied") || status == 403) {
+    if (checksums(code, e)) {
       return new StoreException(
           Reason.REFUSED,
+          where
+              + said
+              + ": it does not know the checksum headers that the worker sends: set piecework.store.checksums=false",
+          e);
+    }
+    if (DENIED.contains(code) || status == 401 || status == 403) {
+      return new StoreException(
+          Reason.DENIED,
           where
               + said
               + ": check the keys and the region; give the access key the rights to read and write bucket "
@@ -198,6 +227,35 @@ final class StoreErrors {
     return there == null
         ? Duration.ZERO
         : Duration.between(there, Instant.ofEpochMilli(response.receivedResponseAtMillis()));
+  }
+
+  /** Whether it is a certificate that TLS failed of; otherwise the connection may have been cut. */
+  private static boolean untrusted(SSLException e) {
+    if (e instanceof SSLPeerUnverifiedException) {
+      return true;
+    }
+    for (Throwable at = e; at != null; at = at.getCause()) {
+      if (at instanceof CertificateException || at instanceof CertPathValidatorException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Whether a store refuses the headers of {@link StoreChecksums}. Such say 501 NotImplemented or
+   * 400 InvalidArgument, InvalidRequest and the like, and name the header in the message.
+   */
+  private static boolean checksums(String code, ErrorResponseException e) {
+    int status = e.response().code();
+    boolean sent =
+        e.response().request().headers().names().stream()
+            .anyMatch(name -> name.toLowerCase(Locale.ROOT).startsWith(CHECKSUM_HEADERS));
+    String words = message(e).toLowerCase(Locale.ROOT);
+    boolean named = words.contains("checksum") || words.contains("crc32c");
+    boolean unknown = status == 501 || code.equals("NotImplemented");
+    // A bare "header" may mean another of ours, but none is sent as often.
+    return sent && ((status == 400 && named) || (unknown && (named || words.contains("header"))));
   }
 
   /** Whether an HTTP status says that trying again may help. */

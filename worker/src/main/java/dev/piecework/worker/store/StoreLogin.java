@@ -2,7 +2,6 @@ package dev.piecework.worker.store;
 
 import io.minio.credentials.IamAwsProvider;
 import io.minio.credentials.Provider;
-import io.minio.credentials.StaticProvider;
 import okhttp3.OkHttpClient;
 
 /** Where the keys come from that requests are signed with. */
@@ -20,10 +19,7 @@ enum StoreLogin {
 
   Provider provider(StoreSettings settings, OkHttpClient http) {
     return switch (this) {
-      case STATIC -> {
-        String access = settings.resolveAccessKey();
-        yield new StaticProvider(access, settings.resolveSecretKey(), null);
-      }
+      case STATIC -> new StoreKeys(settings);
       case IAM ->
           new IamAwsProvider(
               settings.stsEndpoint().isEmpty() ? null : settings.stsEndpoint(), http);

@@ -17,16 +17,35 @@ final class StoreRequests {
   private final RandomGenerator random;
   private final StoreErrors errors;
   private final StoreMeter meter;
+  private final StoreCircuit circuit;
+  private final Runnable keysRefused;
+  private final Cancellation impatient;
 
-  StoreRequests(RetryPolicy retries, RandomGenerator random, StoreErrors errors, StoreMeter meter) {
+  /**
+   * @param keysRefused told that the store refuses the keys
+   * @param impatient callers that come with this cancellation do not wait for a store that is away
+   */
+  StoreRequests(
+      RetryPolicy retries,
+      RandomGenerator random,
+      StoreErrors errors,
+      StoreMeter meter,
+      StoreCircuit circuit,
+      Runnable keysRefused,
+      Cancellation impatient) {
     this.retries = retries;
     this.random = random;
     this.errors = errors;
     this.meter = meter;
+    this.circuit = circuit;
+    this.keysRefused = keysRefused;
+    this.impatient = impatient;
   }
 
   /**
-   * Sends a request until it is answered, refused, given up or tried often enough.
+   * Sends a request until it is answered, refused, given up or tried often enough. Ends: each round
+   * takes one of the repetitions; these begin anew only after a wait for the store, and the waits
+   * of a call are bounded together.
    *
    * @param action what is being done, as {@code "write"}; for messages
    * @param request sends it once
@@ -38,44 +57,65 @@ final class StoreRequests {
       Cancellation cancellation,
       Supplier<CompletableFuture<T>> request)
       throws StoreException {
-    for (int tried = 1; ; tried++) {
-      StoreException failure;
-      try {
-        CompletableFuture<T> answer = request.get();
-        cancellation.either(answer).get();
-        if (!answer.isDone()) {
+    Duration patience = cancellation == impatient ? Duration.ZERO : circuit.patience();
+    int tried = 0;
+    try {
+      while (true) {
+        patience = patience.minus(circuit.pass(cancellation, patience));
+        if (cancellation.cancelled()) {
           throw cancelled(action, bucket, key);
         }
-        return answer.get();
-      } catch (ExecutionException | IllegalArgumentException e) {
-        failure = errors.translate(e, action, bucket, key);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw cancelled(action, bucket, key);
-      }
-      if (cancellation.cancelled()) {
-        throw cancelled(action, bucket, key);
-      }
-      if (failure.reason() != Reason.UNAVAILABLE || tried > retries.retries()) {
-        throw failure;
-      }
-      meter.repeated();
-      Duration delay = retries.delayBefore(tried, random);
-      log.warn(
-          "{}; trying again in {} ms ({} of {})",
-          failure.getMessage(),
-          delay.toMillis(),
-          tried,
-          retries.retries());
-      try {
-        if (cancellation.sleep(delay)) {
+        tried++;
+        StoreException failure;
+        try {
+          CompletableFuture<T> answer = request.get();
+          cancellation.either(answer).get();
+          if (!answer.isDone()) {
+            throw cancelled(action, bucket, key);
+          }
+          T result = answer.get();
+          circuit.worked(bucket);
+          return result;
+        } catch (ExecutionException | IllegalArgumentException e) {
+          failure = errors.translate(e, action, bucket, key);
+        }
+        if (cancellation.cancelled()) {
           throw cancelled(action, bucket, key);
         }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw cancelled(action, bucket, key);
+        if (!StoreCircuit.suspicious(failure.reason())) {
+          throw failure;
+        }
+        boolean last = failure.reason() == Reason.DENIED || tried > retries.retries();
+        if (failure.reason() == Reason.WORKER_REFUSED) {
+          keysRefused.run();
+        }
+        if ((last || failure.reason() == Reason.WORKER_REFUSED)
+            && !circuit.judge(bucket, System.nanoTime())) {
+          tried = 0;
+          continue;
+        }
+        if (last) {
+          throw failure.ofRequest();
+        }
+        repeat(failure, tried, cancellation);
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw cancelled(action, bucket, key);
     }
+  }
+
+  private void repeat(StoreException failure, int tried, Cancellation cancellation)
+      throws InterruptedException {
+    meter.repeated();
+    Duration delay = retries.delayBefore(tried, random);
+    log.warn(
+        "{}; trying again in {} ms ({} of {})",
+        failure.getMessage(),
+        delay.toMillis(),
+        tried,
+        retries.retries());
+    cancellation.sleep(delay);
   }
 
   private static StoreException cancelled(String action, String bucket, String key) {

@@ -33,6 +33,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     the job fails
  * @param retryDelay before the first repetition; doubles each time, with jitter
  * @param maxRetryDelay longest delay between two repetitions
+ * @param outageWait how long a running job waits for a store that does not answer at all, before it
+ *     is handed back; the attempt does not count
+ * @param probeInterval how often a store that cannot be used is asked whether it can
  * @param checksums send CRC32C with every object and part and ask the store for it; switch off only
  *     for a store that refuses the headers
  */
@@ -56,10 +59,14 @@ public record StoreSettings(
     @DefaultValue("5") int retries,
     @DefaultValue("250ms") Duration retryDelay,
     @DefaultValue("10s") Duration maxRetryDelay,
+    @DefaultValue("2m") Duration outageWait,
+    @DefaultValue("3s") Duration probeInterval,
     @DefaultValue("true") boolean checksums) {
 
   /** Most parts that may be sent at once. */
   static final int MAX_CONCURRENT_UPLOADS = 64;
+
+  private static final Duration LONGEST_OUTAGE_WAIT = Duration.ofDays(1);
 
   /** Refuses what cannot work, saying which setting is wrong. */
   public StoreSettings {
@@ -113,6 +120,10 @@ public record StoreSettings(
     positive("call-timeout", callTimeout);
     positive("retry-delay", retryDelay);
     positive("max-retry-delay", maxRetryDelay);
+    if (outageWait.isNegative() || outageWait.compareTo(LONGEST_OUTAGE_WAIT) > 0) {
+      throw wrong("outage-wait", "is " + outageWait, "expected 0s to 1d");
+    }
+    positive("probe-interval", probeInterval);
   }
 
   /**

@@ -218,7 +218,12 @@ final class StoreAccessTest {
       try (ObjectStore stranger =
           new ObjectStore(
               bind("piecework.store", StoreSettings.class, properties), ObjectSettings.none())) {
-        assertThatThrownBy(() -> put(stranger)).hasMessageContaining("TLS failed");
+        assertThatThrownBy(() -> put(stranger))
+            .hasMessageContaining("TLS failed")
+            .hasMessageContaining("piecework.store.ca-file");
+        // Another worker may trust it: no job is to blame.
+        assertThat(stranger.health().outage().map(StoreOutage::kind))
+            .contains(StoreOutage.Kind.REFUSED);
       }
       properties.put("piecework.store.ca-file", authority.toString());
       try (ObjectStore friend =

@@ -98,6 +98,8 @@ public final class TestBucket implements AutoCloseable {
         3,
         Duration.ofMillis(10),
         Duration.ofMillis(40),
+        Duration.ZERO,
+        Duration.ofMillis(100),
         true);
   }
 
