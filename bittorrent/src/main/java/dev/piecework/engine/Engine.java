@@ -1,5 +1,6 @@
 package dev.piecework.engine;
 
+import dev.piecework.net.HostLookup;
 import java.util.List;
 import java.util.concurrent.Executor;
 
@@ -13,7 +14,22 @@ public interface Engine extends AutoCloseable {
    * @throws IllegalStateException when it cannot listen; says where and why
    */
   static Engine start(EngineSettings settings) {
-    return new SwarmEngine(settings);
+    return start(settings, HostLookup.system());
+  }
+
+  /**
+   * Starts an engine that looks names up together with others.
+   *
+   * @param names stays the caller's
+   * @throws IllegalStateException when it cannot listen; says where and why
+   */
+  static Engine start(EngineSettings settings, HostLookup names) {
+    return new SwarmEngine(settings, names);
+  }
+
+  /** Looks up the hosts of trackers, and of peers that are given by name. */
+  default HostLookup names() {
+    return HostLookup.system();
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.piecework.engine;
 
 import dev.piecework.metainfo.InfoHash;
+import dev.piecework.net.HostLookup;
 import dev.piecework.net.Transports;
 import dev.piecework.swarm.PeerNetwork;
 import dev.piecework.swarm.PieceBuffers;
@@ -52,6 +53,7 @@ final class SwarmEngine implements Engine, EngineParts {
   private final ExecutorService pool;
   private final Sums sums = new Sums();
   private final PieceBuffers buffers;
+  private final HostLookup names;
   private final Trackers trackers;
   private final ConnectionLimits limits;
   private final Handshakes handshakes;
@@ -67,8 +69,20 @@ final class SwarmEngine implements Engine, EngineParts {
     this(settings, Transports.best());
   }
 
+  /**
+   * @param names looks up the hosts of trackers; stays the caller's
+   */
+  SwarmEngine(EngineSettings settings, HostLookup names) {
+    this(settings, Transports.best(), names);
+  }
+
   SwarmEngine(EngineSettings settings, Transports transport) {
+    this(settings, transport, HostLookup.system());
+  }
+
+  private SwarmEngine(EngineSettings settings, Transports transport, HostLookup names) {
     this.settings = settings;
+    this.names = names;
     this.transport = transport;
     this.loops = transport.eventLoops(settings.eventLoopThreads(), "piecework-peers");
     this.pool =
@@ -80,7 +94,7 @@ final class SwarmEngine implements Engine, EngineParts {
             waiting,
             Thread.ofPlatform().name("piecework-pieces-", 0).daemon().factory());
     this.trackers =
-        new Trackers(loops, transport, settings.addressPolicy(), TrackerLimits.defaults());
+        new Trackers(loops, transport, names, settings.addressPolicy(), TrackerLimits.defaults());
     this.buffers = new PieceBuffers(settings.pieceBufferBytes());
     PeerLimits peers = settings.peerLimits();
     this.limits =
@@ -287,6 +301,11 @@ final class SwarmEngine implements Engine, EngineParts {
   @Override
   public PieceBuffers buffers() {
     return buffers;
+  }
+
+  @Override
+  public HostLookup names() {
+    return names;
   }
 
   @Override

@@ -20,6 +20,16 @@ public interface AddressPolicy {
         : Optional.of("address " + address.getHostAddress() + " refused by the address policy");
   }
 
+  /** Why a port of a tracker or a torrent URL is refused, for people; empty if it is allowed. */
+  default Optional<String> reasonPortRefused(int port) {
+    return Optional.empty();
+  }
+
+  /** The same for addresses, with some ports of trackers and torrent URLs refused. */
+  default AddressPolicy refusingPorts(PortRanges refused) {
+    return new RefusedPorts(this, refused);
+  }
+
   /** Everything: for work on one's own machine. */
   static AddressPolicy everything() {
     return address -> true;
@@ -28,8 +38,9 @@ public interface AddressPolicy {
   /**
    * Addresses of the public internet, and what is listed. Refused are loopback, private, shared
    * (CGNAT), link-local (cloud metadata services live there), multicast, unspecified and reserved
-   * addresses of both families, and IPv6 addresses that carry such an IPv4 address inside (mapped,
-   * 6to4, NAT64, Teredo).
+   * addresses of both families, Azure's host address, the addresses of this host, and IPv6
+   * addresses that carry such an IPv4 address inside (mapped, translated, 6to4, NAT64, Teredo,
+   * ISATAP).
    *
    * @param allowed networks that are allowed whatever they are
    */

@@ -1,9 +1,12 @@
 package dev.piecework.net;
 
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The policy of {@link AddressPolicy#publicOnly}: the special-purpose registries of IANA (RFC 6890)
@@ -16,6 +19,7 @@ final class PublicAddresses implements AddressPolicy {
           special("10.0.0.0/8", "private"),
           special("100.64.0.0/10", "shared address space of a carrier (CGNAT)"),
           special("127.0.0.0/8", "loopback"),
+          special("168.63.129.16/32", "Azure's host, cloud metadata service"),
           special("169.254.0.0/16", "link-local, cloud metadata service"),
           special("172.16.0.0/12", "private"),
           special("192.0.0.0/24", "reserved for protocols"),
@@ -44,14 +48,27 @@ final class PublicAddresses implements AddressPolicy {
       List.of(
           new Embedding(Cidr.parse("2002::/16"), 2, 0, "6to4"),
           new Embedding(Cidr.parse("64:ff9b::/96"), 12, 0, "NAT64"),
+          new Embedding(Cidr.parse("::ffff:0:0:0/96"), 12, 0, "a translated address"),
           // Teredo holds the client's address inverted, and its server's as it is (RFC 4380).
           new Embedding(Cidr.parse("2001::/32"), 12, 0xff, "Teredo"),
           new Embedding(Cidr.parse("2001::/32"), 4, 0, "Teredo"));
 
+  /** Bytes 8 to 11 of an ISATAP address, whatever its prefix (RFC 5214); byte 8 may be 2 too. */
+  private static final byte[] ISATAP = {0, 0, 0x5e, (byte) 0xfe};
+
   private final List<Cidr> allowed;
+  private final Supplier<Set<InetAddress>> own;
 
   PublicAddresses(List<Cidr> allowed) {
+    this(allowed, new OwnAddresses());
+  }
+
+  /**
+   * @param own the addresses of this host
+   */
+  PublicAddresses(List<Cidr> allowed, Supplier<Set<InetAddress>> own) {
     this.allowed = List.copyOf(allowed);
+    this.own = own;
   }
 
   @Override
@@ -86,7 +103,7 @@ final class PublicAddresses implements AddressPolicy {
   }
 
   /** What special thing an address is; empty for a public one. */
-  private static Optional<String> kind(byte[] address) {
+  private Optional<String> kind(byte[] address) {
     Optional<byte[]> sameAddress = embeddedByNotation(address);
     if (sameAddress.isPresent()) {
       return kind(sameAddress.get()).map(kind -> kind + " (IPv4 written as IPv6)");
@@ -94,6 +111,15 @@ final class PublicAddresses implements AddressPolicy {
     for (Special special : SPECIAL) {
       if (special.network.contains(address)) {
         return Optional.of(special.kind);
+      }
+    }
+    if (own.get().contains(plain(address))) {
+      return Optional.of("an address of this host");
+    }
+    if (isIsatap(address)) {
+      Optional<String> inner = kind(Arrays.copyOfRange(address, 12, 16));
+      if (inner.isPresent()) {
+        return inner.map(kind -> kind + " (IPv4 inside ISATAP)");
       }
     }
     for (Embedding embedding : EMBEDDINGS) {
@@ -122,6 +148,20 @@ final class PublicAddresses implements AddressPolicy {
     return mapped || compatible
         ? Optional.of(Arrays.copyOfRange(address, 12, 16))
         : Optional.empty();
+  }
+
+  private static boolean isIsatap(byte[] address) {
+    return address.length == 16
+        && (address[8] & 0xfd) == 0
+        && Arrays.equals(address, 9, 12, ISATAP, 1, 4);
+  }
+
+  private static InetAddress plain(byte[] address) {
+    try {
+      return InetAddress.getByAddress(address);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("an address has 4 or 16 bytes", e);
+    }
   }
 
   private static Special special(String network, String kind) {

@@ -1,11 +1,12 @@
 package dev.piecework.tracker;
 
 import dev.piecework.net.AddressPolicy;
+import dev.piecework.net.HostLookup;
 import dev.piecework.text.ForeignText;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -13,22 +14,15 @@ import java.util.concurrent.CompletableFuture;
  * connected to: asking the name again could give another answer (DNS rebinding).
  */
 final class AllowedHosts {
-  /** Addresses of one name that are tried at most. */
-  private static final int MAX_ADDRESSES = 4;
+  /** Addresses of one name that are looked at; more than are tried at one time. */
+  private static final int MAX_ADDRESSES = 16;
 
-  private final Names names;
+  private final HostLookup names;
   private final AddressPolicy policy;
 
-  AllowedHosts(Names names, AddressPolicy policy) {
+  AllowedHosts(HostLookup names, AddressPolicy policy) {
     this.names = names;
     this.policy = policy;
-  }
-
-  /** A name service; blocks. */
-  @FunctionalInterface
-  interface Names {
-    /** All addresses of a name or literal, in order of preference. */
-    List<InetAddress> resolve(String host) throws UnknownHostException;
   }
 
   /** What a host name came to. */
@@ -40,32 +34,32 @@ final class AllowedHosts {
     record None(String reason) implements Resolved {}
   }
 
-  /** Looks a host up on a virtual thread, since the JDK's name service blocks. */
-  CompletableFuture<Resolved> resolve(String host) {
-    CompletableFuture<Resolved> result = new CompletableFuture<>();
-    Thread.ofVirtual().name("tracker-name").start(() -> result.complete(resolveNow(host)));
-    return result;
+  /** Looks up the host of a URL, if its port may be connected to. */
+  CompletableFuture<Resolved> resolve(String host, int port) {
+    Optional<String> refused = policy.reasonPortRefused(port);
+    return refused.isPresent()
+        ? CompletableFuture.completedFuture(new Resolved.None(refused.get()))
+        : resolve(host);
   }
 
-  private Resolved resolveNow(String host) {
-    List<InetAddress> found;
-    try {
-      found = names.resolve(host);
-    } catch (UnknownHostException e) {
-      return new Resolved.None("no address for the host name " + ForeignText.line(host));
-    } catch (RuntimeException e) {
-      // What the name service throws for a name it cannot even ask for must not be lost.
-      return new Resolved.None(
-          "host name " + ForeignText.line(host) + " cannot be looked up: " + e);
-    }
+  /** Looks a host up; completes in bounded time, never exceptionally. */
+  CompletableFuture<Resolved> resolve(String host) {
+    return names
+        .lookup(host)
+        .thenApply(outcome ->
+            switch (outcome) {
+              case HostLookup.Outcome.Found found -> allowed(host, found.addresses());
+              case HostLookup.Outcome.None none -> new Resolved.None(none.reason());
+            });
+  }
+
+  private Resolved allowed(String host, List<InetAddress> found) {
     List<InetAddress> allowed = new ArrayList<>();
     String refused = "no address for the host name " + ForeignText.line(host);
     for (InetAddress address : found) {
-      if (!policy.allows(address)) {
-        refused =
-            policy
-                .reasonRefused(address)
-                .orElse("address " + address.getHostAddress() + " refused by the address policy");
+      Optional<String> reason = policy.reasonRefused(address);
+      if (reason.isPresent()) {
+        refused = reason.get();
       } else if (allowed.size() < MAX_ADDRESSES) {
         allowed.add(address);
       }

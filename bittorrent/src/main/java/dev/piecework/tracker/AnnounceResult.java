@@ -13,26 +13,44 @@ sealed interface AnnounceResult {
    * @param interval when to announce again; as received, not yet clipped; empty if not said
    * @param minInterval not to announce again before; as received; empty if not said
    * @param peers addresses, each with a port other than 0
-   * @param warning what the tracker wants people to read; empty if nothing
+   * @param named peers whose address is a host name, not looked up yet
+   * @param warning what the tracker wants people to read: cleaned, but chosen by a stranger, so for
+   *     the log only; empty if nothing
    * @param trackerId to be sent back from now on; empty: no change
    */
   record Accepted(
       Optional<Duration> interval,
       Optional<Duration> minInterval,
       List<InetSocketAddress> peers,
+      List<NamedPeer> named,
       String warning,
       String trackerId)
-      implements AnnounceResult {}
+      implements AnnounceResult {
+
+    /** The same with other peers, none of them by name. */
+    Accepted withPeers(List<InetSocketAddress> others) {
+      return new Accepted(interval, minInterval, others, List.of(), warning, trackerId);
+    }
+  }
+
+  /** A peer that the tracker knows by a host name. */
+  record NamedPeer(String host, int port) {}
 
   /**
    * It did not work, or the tracker refused.
    *
-   * @param message what went wrong, for people
+   * @param message what went wrong, in our words, for people and events; no URL, and nothing that
+   *     the tracker wrote: it may repeat a passkey
+   * @param said what the tracker wrote: cleaned, for the log only; empty if nothing
    * @param retry what the tracker says about trying again (BEP 31)
    */
-  record Failed(String message, Retry retry) implements AnnounceResult {
+  record Failed(String message, String said, Retry retry) implements AnnounceResult {
     Failed(String message) {
-      this(message, new Retry.AsUsual());
+      this(message, "", new Retry.AsUsual());
+    }
+
+    Failed(String message, String said) {
+      this(message, said, new Retry.AsUsual());
     }
   }
 

@@ -200,7 +200,7 @@ public final class Announcer {
 
   private void answered(Turn turn, Tracker tracker, AnnounceEvent event, AnnounceResult result) {
     long now = scheduler.nanoTime();
-    String before = tracker.state().outcome();
+    String before = tracker.state().outcome() + tracker.said();
     switch (result) {
       case Accepted accepted -> {
         tracker.accepted(event, accepted, now);
@@ -211,10 +211,15 @@ public final class Announcer {
     }
     TrackerState state = tracker.state();
     states = trackers.states();
-    if (!before.equals(state.outcome())) {
+    if (!before.equals(state.outcome() + tracker.said())) {
+      String said = TrackerWords.forLog(tracker.said(), tracker.url());
       logContext.run(() ->
           log.info(
-              "tracker {}: {}, {} peers", tracker.url().place(), state.outcome(), state.peers()));
+              "tracker {}: {}{}, {} peers",
+              tracker.url().place(),
+              state.outcome(),
+              said.isEmpty() ? "" : "; it says \"" + said + "\"",
+              state.peers()));
     }
     wake(turn);
     if (result instanceof Accepted accepted && !accepted.peers().isEmpty()) {

@@ -17,7 +17,7 @@ final class ConnectionFault {
   /** Why a connection to {@code address} failed. */
   static String describe(Throwable cause, InetSocketAddress address, Duration connectTimeout) {
     String where = text(address);
-    String message = String.valueOf(cause.getMessage());
+    String message = message(cause);
     if (cause instanceof ConnectTimeoutException) {
       return "no connection to " + where + " within " + seconds(connectTimeout);
     }
@@ -30,7 +30,7 @@ final class ConnectionFault {
         || message.toLowerCase(Locale.ROOT).contains("unreachable")) {
       return "no route to " + where;
     }
-    return "connection to " + where + " failed: " + ForeignText.line(message);
+    return "connection to " + where + " failed: " + message;
   }
 
   /** Why a TLS handshake failed: the innermost reason, which names the certificate's fault. */
@@ -40,6 +40,13 @@ final class ConnectionFault {
       innermost = innermost.getCause();
     }
     return "TLS failed: " + ForeignText.line(String.valueOf(innermost.getMessage()));
+  }
+
+  /** What an exception says, in one clean line; its kind if it says nothing. */
+  static String message(Throwable cause) {
+    return cause.getMessage() == null
+        ? cause.getClass().getSimpleName()
+        : ForeignText.line(cause.getMessage());
   }
 
   /** An address and port as people write them. */

@@ -1,36 +1,26 @@
 package dev.piecework.tracker;
 
-import dev.piecework.text.ForeignText;
+import dev.piecework.tracker.HttpReplyReader.Progress;
+import dev.piecework.tracker.HttpReplyReader.Reply;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.handler.codec.compression.DecompressionException;
-import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpObject;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.LastHttpContent;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.util.Optional;
 import javax.net.ssl.SSLException;
 
 /** Gathers one HTTP answer, of bounded size, and calls exactly one method of its reader. */
-final class HttpBodyHandler extends SimpleChannelInboundHandler<HttpObject> {
+final class HttpBodyHandler extends SimpleChannelInboundHandler<ByteBuf> {
   /** Told what came. */
   interface Reader {
-    /** The answer was a redirect. */
-    void redirected(String location);
-
-    /** The answer is complete. */
-    void answered(int status, byte[] body);
+    /** The answer is complete, or is a redirect. */
+    void answered(Reply reply);
 
     /** There is no usable answer. */
     void failed(String message);
   }
 
   private final Reader reader;
-  private final ByteArrayOutputStream body = new ByteArrayOutputStream();
-  private int status;
+  private final HttpReplyReader reply = new HttpReplyReader();
   private boolean done;
 
   HttpBodyHandler(Reader reader) {
@@ -38,86 +28,58 @@ final class HttpBodyHandler extends SimpleChannelInboundHandler<HttpObject> {
   }
 
   @Override
-  protected void channelRead0(ChannelHandlerContext context, HttpObject message) {
-    if (done) {
-      return;
-    }
-    if (message.decoderResult().isFailure()) {
-      fail(
-          context,
-          "answer is not HTTP: "
-              + ForeignText.line(String.valueOf(message.decoderResult().cause().getMessage())));
-      return;
-    }
-    if (message instanceof HttpResponse response) {
-      head(context, response);
-    }
-    if (!done && message instanceof HttpContent content) {
-      content(context, content);
-    }
-  }
-
-  private void head(ChannelHandlerContext context, HttpResponse response) {
-    status = response.status().code();
-    String location = response.headers().get(HttpHeaderNames.LOCATION);
-    boolean redirect =
-        status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-    if (redirect && location != null) {
-      done = true;
-      var _ = context.close();
-      reader.redirected(location);
-    }
-  }
-
-  private void content(ChannelHandlerContext context, HttpContent content) {
-    int length = content.content().readableBytes();
-    if (body.size() + length > HttpAnswer.MAX_BYTES) {
-      fail(context, tooLarge());
-      return;
-    }
-    try {
-      content.content().readBytes(body, length);
-    } catch (IOException e) {
-      throw new UncheckedIOException("a byte array does not fail", e);
-    }
-    if (content instanceof LastHttpContent) {
-      done = true;
-      var _ = context.close();
-      reader.answered(status, body.toByteArray());
+  protected void channelRead0(ChannelHandlerContext context, ByteBuf bytes) {
+    if (!done) {
+      tell(context, reply.read(bytes));
     }
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
-    fail(context, "connection closed before the answer was complete");
+    if (!done) {
+      tell(context, reply.end());
+    }
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    if (done) {
+      return;
+    }
+    // A connection that is cut off, TLS without its farewell too, may have brought enough.
+    if (reply.end() instanceof Progress.Complete complete) {
+      tell(context, complete);
+      return;
+    }
     for (Throwable each = cause; each != null; each = each.getCause()) {
       if (each instanceof SSLException tls) {
-        fail(context, ConnectionFault.describeTls(tls));
-        return;
-      }
-      if (each instanceof DecompressionException) {
-        fail(
-            context,
-            tooLarge() + ", or not gzip: " + ForeignText.line(String.valueOf(each.getMessage())));
+        tell(context, new Progress.Broken(ConnectionFault.describeTls(tls)));
         return;
       }
     }
-    fail(context, "connection failed: " + ForeignText.line(String.valueOf(cause.getMessage())));
+    tell(context, new Progress.Broken("connection failed: " + ConnectionFault.message(cause)));
   }
 
-  private void fail(ChannelHandlerContext context, String message) {
-    if (!done) {
-      done = true;
-      var _ = context.close();
-      reader.failed(message);
+  /** Nobody wants to wait longer: what has come, if it is an answer. */
+  Optional<Reply> endNow() {
+    return !done && reply.end() instanceof Progress.Complete complete
+        ? Optional.of(complete.reply())
+        : Optional.empty();
+  }
+
+  private void tell(ChannelHandlerContext context, Progress progress) {
+    switch (progress) {
+      case Progress.More _ -> {}
+      case Progress.Complete complete -> {
+        done = true;
+        var _ = context.close();
+        reader.answered(complete.reply());
+      }
+      case Progress.Broken broken -> {
+        done = true;
+        var _ = context.close();
+        reader.failed(broken.message());
+      }
     }
-  }
-
-  private static String tooLarge() {
-    return "answer larger than 1 MiB refused";
   }
 }

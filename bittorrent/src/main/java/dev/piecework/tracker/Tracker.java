@@ -13,6 +13,7 @@ final class Tracker {
   private final String text;
   private final TrackerUrl url;
   private String outcome = WAITING;
+  private String said = "";
   private int peers;
   private String trackerId = "";
   private int fails;
@@ -46,6 +47,11 @@ final class Tracker {
 
   TrackerState state() {
     return new TrackerState(text, outcome, peers);
+  }
+
+  /** What it wrote last, a refusal or a warning: cleaned, for the log only. */
+  String said() {
+    return said;
   }
 
   /** Whether it knows of us, so that it must be told when we leave. */
@@ -95,7 +101,8 @@ final class Tracker {
     started = true;
     completed |= event == AnnounceEvent.COMPLETED;
     peers = answer.peers().size();
-    outcome = answer.warning().isEmpty() ? "ok" : "ok; tracker warns: " + answer.warning();
+    outcome = "ok";
+    said = answer.warning();
     if (!answer.trackerId().isEmpty()) {
       trackerId = answer.trackerId();
     }
@@ -109,6 +116,7 @@ final class Tracker {
     fails++;
     peers = 0;
     outcome = failure.message();
+    said = failure.said();
     Duration delay =
         switch (failure.retry()) {
           case Retry.AsUsual _ -> AnnounceTiming.afterFailure(fails);

@@ -1,10 +1,15 @@
 package dev.piecework.tracker;
 
-import dev.piecework.text.ForeignText;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.net.IDN;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Base64;
+import java.util.Deque;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * An announce URL taken apart. Announce URLs come from strangers and are often not quite URLs, so
@@ -25,17 +30,114 @@ sealed interface TrackerUrl {
    * @param host name or address literal, IPv6 without brackets
    * @param port 1 to 65535
    * @param pathAndQuery begins with a slash; only characters that may stand in a request line
+   * @param login value of the Authorization header, made of the URL's user and password; never
+   *     shown; empty if it has none
    */
-  record Http(boolean secure, String host, int port, String pathAndQuery) implements TrackerUrl {
+  record Http(boolean secure, String host, int port, String pathAndQuery, Optional<Login> login)
+      implements TrackerUrl {
+    Http(boolean secure, String host, int port, String pathAndQuery) {
+      this(secure, host, port, pathAndQuery, Optional.empty());
+    }
+
     /** Value of the Host header. */
     String authority() {
       String name = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
       return port == (secure ? 443 : 80) ? name : name + ":" + port;
     }
 
-    /** The whole URL again. */
-    String text() {
-      return (secure ? "https://" : "http://") + authority() + pathAndQuery;
+    /** Whether another is of the same server, which may see what this one may see. */
+    boolean sameOrigin(Http other) {
+      return secure == other.secure && host.equals(other.host) && port == other.port;
+    }
+
+    /**
+     * Where a redirect leads (RFC 9110, 10.2.2; RFC 3986, 5.2), as lenient as {@link #parse}. The
+     * login goes along to the same server only; one that the redirect itself names is not used.
+     */
+    TrackerUrl redirect(String location) {
+      String target = location.strip();
+      int mark = target.indexOf('#');
+      target = mark < 0 ? target : target.substring(0, mark);
+      String origin = (secure ? "https://" : "http://") + authority();
+      TrackerUrl parsed;
+      if (target.matches("(?s)[A-Za-z][A-Za-z0-9+.-]*:.*")) {
+        parsed = parse(target);
+      } else if (target.startsWith("//")) {
+        parsed = parse((secure ? "https:" : "http:") + target);
+      } else if (target.startsWith("/")) {
+        parsed = parse(origin + target);
+      } else {
+        int query = pathAndQuery.indexOf('?');
+        String path = query < 0 ? pathAndQuery : pathAndQuery.substring(0, query);
+        if (target.isEmpty()) {
+          parsed = parse(origin + pathAndQuery);
+        } else if (target.startsWith("?")) {
+          parsed = parse(origin + path + target);
+        } else {
+          parsed = parse(origin + path.substring(0, path.lastIndexOf('/') + 1) + target);
+        }
+      }
+      return parsed instanceof Http http
+          ? new Http(
+              http.secure,
+              http.host,
+              http.port,
+              withoutDots(http.pathAndQuery),
+              sameOrigin(http) ? login : Optional.empty())
+          : parsed;
+    }
+  }
+
+  /** What proves who we are (RFC 7617); a class of its own so that no record shows it. */
+  final class Login {
+    private final String header;
+
+    private Login(String userAndPassword) {
+      int colon = userAndPassword.indexOf(':');
+      String user = colon < 0 ? userAndPassword : userAndPassword.substring(0, colon);
+      String password = colon < 0 ? "" : userAndPassword.substring(colon + 1);
+      byte[] both = (decode(user) + ":" + decode(password)).getBytes(StandardCharsets.ISO_8859_1);
+      header = "Basic " + Base64.getEncoder().encodeToString(both);
+    }
+
+    /** Value of the Authorization header: a secret. */
+    String header() {
+      return header;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Login that && that.header.equals(header);
+    }
+
+    @Override
+    public int hashCode() {
+      return header.hashCode();
+    }
+
+    @Override
+    public String toString() {
+      return "(login)";
+    }
+
+    /** Without percent-encoding; each character is one byte of UTF-8. */
+    private static String decode(String text) {
+      byte[] in = text.getBytes(StandardCharsets.UTF_8);
+      StringBuilder out = new StringBuilder(in.length);
+      for (int at = 0; at < in.length; at++) {
+        boolean escaped =
+            in[at] == '%'
+                && at + 2 < in.length
+                && HexFormat.isHexDigit(in[at + 1])
+                && HexFormat.isHexDigit(in[at + 2]);
+        if (escaped) {
+          out.append((char) HexFormat.fromHexDigits(new String(in, at + 1, 2, US_ASCII)));
+          at += 2;
+        } else {
+          out.append((char) (in[at] & 0xff));
+        }
+      }
+      return out.toString();
     }
   }
 
@@ -76,10 +178,10 @@ sealed interface TrackerUrl {
     }
     String scheme = text.substring(0, colon).toLowerCase(Locale.ROOT);
     if (!scheme.equals("http") && !scheme.equals("https") && !scheme.equals("udp")) {
+      // Only what can be a scheme is shown: anything else may be a part of the rest.
+      String shown = scheme.matches("[a-z][a-z0-9+.-]{0,15}") ? " \"" + scheme + "\"" : "";
       return new Unusable(
-          "unsupported scheme \""
-              + ForeignText.line(scheme)
-              + "\": only http, https and udp trackers are announced to");
+          "unsupported scheme" + shown + ": only http, https and udp trackers are announced to");
     }
     String rest = text.substring(colon + 3);
     int authorityEnd = endOfAuthority(rest);
@@ -92,10 +194,11 @@ sealed interface TrackerUrl {
     return fromParts(scheme, authority, escape(path));
   }
 
-  private static TrackerUrl fromParts(String scheme, String authority, String path) {
-    if (authority.indexOf('@') >= 0) {
-      return new Unusable("user name and password in the URL are not supported");
-    }
+  private static TrackerUrl fromParts(String scheme, String wholeAuthority, String path) {
+    int at = wholeAuthority.lastIndexOf('@');
+    String authority = wholeAuthority.substring(at + 1);
+    Optional<Login> login =
+        at > 0 ? Optional.of(new Login(wholeAuthority.substring(0, at))) : Optional.empty();
     int portColon = authority.lastIndexOf(':');
     int bracket = authority.lastIndexOf(']');
     String host = authority;
@@ -134,7 +237,8 @@ sealed interface TrackerUrl {
     if (scheme.equals("udp")) {
       return new Udp(host, port, path);
     }
-    return new Http(scheme.equals("https"), host, port, path.startsWith("/") ? path : "/" + path);
+    return new Http(
+        scheme.equals("https"), host, port, path.startsWith("/") ? path : "/" + path, login);
   }
 
   private static int endOfAuthority(String rest) {
@@ -145,6 +249,30 @@ sealed interface TrackerUrl {
       }
     }
     return rest.length();
+  }
+
+  /** Without the segments . and .. of the path (RFC 3986, 5.2.4). */
+  private static String withoutDots(String pathAndQuery) {
+    int query = pathAndQuery.indexOf('?');
+    String path = query < 0 ? pathAndQuery : pathAndQuery.substring(0, query);
+    if (!path.contains("/.")) {
+      return pathAndQuery;
+    }
+    Deque<String> kept = new ArrayDeque<>();
+    String[] segments = path.substring(1).split("/", -1);
+    for (int i = 0; i < segments.length; i++) {
+      boolean last = i == segments.length - 1;
+      if (segments[i].equals("..")) {
+        kept.pollLast();
+      } else if (!segments[i].equals(".")) {
+        kept.addLast(segments[i]);
+        continue;
+      }
+      if (last) {
+        kept.addLast("");
+      }
+    }
+    return "/" + String.join("/", kept) + (query < 0 ? "" : pathAndQuery.substring(query));
   }
 
   /** Spaces, control characters and what is not ASCII may not stand in a request line. */

@@ -1,15 +1,14 @@
 package dev.piecework.tracker;
 
 import dev.piecework.net.AddressPolicy;
+import dev.piecework.net.HostLookup;
 import dev.piecework.net.Transports;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import java.net.InetAddress;
 import java.security.SecureRandom;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,15 +39,20 @@ public final class Trackers implements AutoCloseable {
   /**
    * @param loops drive the sockets; stay the caller's, to be shut down after {@link #close}
    * @param transport what {@code loops} were made by
-   * @param policy which addresses may be announced to
+   * @param names looks trackers up, and peers that they name; stays the caller's
+   * @param policy which addresses and ports may be announced to
    * @param limits timeouts and the like
    */
   public Trackers(
-      EventLoopGroup loops, Transports transport, AddressPolicy policy, TrackerLimits limits) {
+      EventLoopGroup loops,
+      Transports transport,
+      HostLookup names,
+      AddressPolicy policy,
+      TrackerLimits limits) {
     this(
         loops,
         transport,
-        new AllowedHosts(host -> List.of(InetAddress.getAllByName(host)), policy),
+        new AllowedHosts(names, policy),
         limits,
         new LoopScheduler(loops),
         new SystemTls());
@@ -64,7 +68,8 @@ public final class Trackers implements AutoCloseable {
     this.loops = loops;
     this.scheduler = scheduler;
     this.limits = limits;
-    this.http = new HttpExchange.Setup(transport, hosts, limits, scheduler, tls);
+    DeadAddresses dead = new DeadAddresses(scheduler);
+    this.http = new HttpExchange.Setup(transport, hosts, limits, scheduler, dead, tls);
     SecureRandom random = new SecureRandom(); // guessable ids would let others answer
     this.udp =
         new UdpExchange.Setup(
@@ -72,6 +77,7 @@ public final class Trackers implements AutoCloseable {
             hosts,
             limits,
             scheduler,
+            dead,
             new UdpConnectionIds(scheduler, limits.udpConnectionAge()),
             random::nextInt);
   }

@@ -16,9 +16,9 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
 import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -28,8 +28,9 @@ import java.util.function.IntSupplier;
 /**
  * One announce over UDP (BEP 15): connect, announce, each sent again after 15, 30, ... seconds
  * without an answer. It has a socket of its own, connected to the tracker's address: the kernel
- * then drops datagrams from anybody else, and says at once when nobody listens there. Lives on one
- * event loop.
+ * then drops datagrams from anybody else, and says at once when nobody listens there. Of a host
+ * with several addresses each is asked once before the first is asked again. Lives on one event
+ * loop.
  */
 final class UdpExchange {
   /** More than a thousand addresses; what is longer is cut. */
@@ -41,6 +42,7 @@ final class UdpExchange {
       AllowedHosts hosts,
       TrackerLimits limits,
       Scheduler scheduler,
+      DeadAddresses dead,
       UdpConnectionIds connectionIds,
       IntSupplier transactionIds) {}
 
@@ -49,10 +51,12 @@ final class UdpExchange {
   private final TrackerUrl.Udp url;
   private final AnnounceRequest request;
   private final CompletableFuture<AnnounceResult> result = new CompletableFuture<>();
+  private final List<InetSocketAddress> candidates = new ArrayList<>();
   private Optional<Channel> open = Optional.empty();
   private Scheduler.Timer timer = Scheduler.Timer.none();
   private Duration waited = Duration.ZERO;
   private int retransmissions;
+  private int index;
 
   private InetSocketAddress tracker = InetSocketAddress.createUnresolved("none", 1);
   private boolean connecting;
@@ -80,37 +84,39 @@ final class UdpExchange {
     var _ =
         setup
             .hosts
-            .resolve(url.host())
+            .resolve(url.host(), url.port())
             .thenAcceptAsync(
                 resolved -> {
                   switch (resolved) {
                     case Resolved.None none -> exchange.fail(none.reason());
-                    case Resolved.Addresses found -> exchange.openSocket(found.addresses(), 0);
+                    case Resolved.Addresses found -> {
+                      exchange.candidates.addAll(setup.dead.order(found.addresses(), url.port()));
+                      exchange.openSocket();
+                    }
                   }
                 },
                 loop)
             .exceptionally(defect -> {
-              exchange.fail("announce failed: " + defect);
+              exchange.fail("announce failed: " + ConnectionFault.message(defect));
               return null;
             });
     return exchange.result;
   }
 
-  private void openSocket(List<InetAddress> addresses, int index) {
+  private void openSocket() {
     if (result.isDone()) {
       return;
     }
-    tracker = new InetSocketAddress(addresses.get(index), url.port());
-    Runnable nextAddress =
-        index + 1 < addresses.size() ? () -> openSocket(addresses, index + 1) : () -> {};
-    boolean last = index + 1 == addresses.size();
+    timer.cancel();
+    closeSocket();
+    tracker = candidates.get(index);
     ChannelFuture opening =
         new Bootstrap()
             .group(loop)
             .channel(setup.transport.datagramChannel())
             .option(
                 ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(MAX_DATAGRAM_BYTES))
-            .handler(new Receiver(tracker, last, nextAddress))
+            .handler(new Receiver(tracker))
             .connect(tracker);
     open = Optional.of(opening.channel());
     opening.addListener(done -> {
@@ -118,12 +124,34 @@ final class UdpExchange {
         var _ = opening.channel().close();
       } else if (done.isSuccess()) {
         begin();
-      } else if (last) {
-        fail(describe(done.cause()));
       } else {
-        nextAddress.run();
+        refused(done.cause());
       }
     });
+  }
+
+  /** The system says that nobody is there: that address is not asked again in this announce. */
+  private void refused(Throwable cause) {
+    timer.cancel();
+    setup.dead.failed(tracker);
+    candidates.remove(tracker);
+    if (candidates.isEmpty()) {
+      fail(describe(cause));
+    } else if (index < candidates.size()) {
+      openSocket();
+    } else {
+      nextRound();
+    }
+  }
+
+  private void nextRound() {
+    if (retransmissions >= setup.limits.udpRetransmissions()) {
+      fail("timed out after " + ConnectionFault.seconds(waited));
+      return;
+    }
+    retransmissions++;
+    index = 0;
+    openSocket();
   }
 
   /** Announces with a connection id that is young enough, or asks for one. */
@@ -162,6 +190,16 @@ final class UdpExchange {
       return;
     }
     waited = waited.plus(patience);
+    setup.dead.failed(tracker);
+    if (candidates.size() > 1) {
+      index++;
+      if (index < candidates.size()) {
+        openSocket();
+      } else {
+        nextRound();
+      }
+      return;
+    }
     if (retransmissions >= setup.limits.udpRetransmissions()) {
       fail("timed out after " + ConnectionFault.seconds(waited));
       return;
@@ -179,6 +217,7 @@ final class UdpExchange {
     boolean ipv6 = tracker.getAddress() instanceof Inet6Address;
     switch (UdpMessages.read(datagram, transactionId, ipv6)) {
       case Answer.Connected connected when connecting -> {
+        setup.dead.answered(tracker);
         setup.connectionIds.remember(tracker, connected.connectionId());
         connecting = false;
         transactionId = setup.transactionIds.getAsInt();
@@ -190,6 +229,7 @@ final class UdpExchange {
                   Optional.of(announced.interval()).filter(Duration::isPositive),
                   Optional.empty(),
                   announced.peers(),
+                  List.of(),
                   "",
                   ""));
       case Answer.Refused _ when reusedConnectionId -> {
@@ -198,7 +238,7 @@ final class UdpExchange {
       }
       case Answer.Refused refused -> {
         setup.connectionIds.forget(tracker);
-        fail("tracker answered: " + refused.message());
+        result.complete(new Failed(HttpAnswer.REFUSED, refused.message()));
       }
       // Not an answer to what was asked: late, repeated or forged.
       case Answer.Connected _ -> {}
@@ -217,6 +257,10 @@ final class UdpExchange {
 
   private void close() {
     timer.cancel();
+    closeSocket();
+  }
+
+  private void closeSocket() {
     if (open.isPresent()) {
       var _ = open.get().close();
     }
@@ -226,13 +270,9 @@ final class UdpExchange {
   /** Hands on datagrams from one address, and errors the kernel reports for it. */
   private final class Receiver extends SimpleChannelInboundHandler<DatagramPacket> {
     private final InetSocketAddress from;
-    private final boolean last;
-    private final Runnable nextAddress;
 
-    Receiver(InetSocketAddress from, boolean last, Runnable nextAddress) {
+    Receiver(InetSocketAddress from) {
       this.from = from;
-      this.last = last;
-      this.nextAddress = nextAddress;
     }
 
     @Override
@@ -250,12 +290,7 @@ final class UdpExchange {
       if (result.isDone() || !from.equals(tracker)) {
         return;
       }
-      timer.cancel();
-      if (last) {
-        fail(describe(cause));
-      } else {
-        nextAddress.run();
-      }
+      refused(cause);
     }
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -58,7 +59,16 @@ class AddressPolicyTest {
     "2002:a00:1::1, 6to4",
     "64:ff9b::10.0.0.1, NAT64",
     "64:ff9b::169.254.169.254, NAT64",
-    "64:ff9b:1::1, NAT64"
+    "64:ff9b:1::1, NAT64",
+    "168.63.129.16, Azure",
+    "::ffff:168.63.129.16, Azure",
+    "2002:a83f:8110::1, Azure",
+    "64:ff9b::168.63.129.16, Azure",
+    "2001::5757:7eee:57c0:7eef, Teredo",
+    "::ffff:0:169.254.169.254, metadata",
+    "2606:4700::5efe:10.0.0.1, ISATAP",
+    "2606:4700::200:5efe:127.0.0.1, ISATAP",
+    "100.100.100.200, CGNAT"
   })
   void specialAddressesAreRefusedWithAReason(String address, String reason) {
     assertThat(publicOnly.allows(InetAddress.ofLiteral(address))).isFalse();
@@ -70,6 +80,23 @@ class AddressPolicyTest {
   @Test
   void ipv4InTheCompatibleNotationIsJudgedAsIpv4() {
     assertThat(publicOnly.allows(InetAddress.ofLiteral("::10.0.0.1"))).isFalse();
+  }
+
+  @Test
+  void addressesOfThisHostAreRefusedInEveryForm() {
+    AddressPolicy policy =
+        new PublicAddresses(
+            Cidr.parseList("9.9.9.9"),
+            () -> Set.of(InetAddress.ofLiteral("8.8.8.8"), InetAddress.ofLiteral("2606:4700::7")));
+    for (String own :
+        new String[] {
+          "8.8.8.8", "::ffff:8.8.8.8", "2002:0808:0808::1", "64:ff9b::8.8.8.8", "2606:4700::7"
+        }) {
+      assertThat(policy.reasonRefused(InetAddress.ofLiteral(own)))
+          .hasValueSatisfying(text -> assertThat(text).contains("an address of this host"));
+    }
+    assertThat(policy.allows(InetAddress.ofLiteral("8.8.4.4"))).isTrue();
+    assertThat(new OwnAddresses().get()).contains(InetAddress.ofLiteral("127.0.0.1"));
   }
 
   @Test

@@ -42,7 +42,12 @@ class AnnouncerTest {
     void accept(Duration interval, Duration minInterval) {
       answer.complete(
           new Accepted(
-              Optional.of(interval), Optional.of(minInterval), List.of(PEER), "", "id-" + host));
+              Optional.of(interval),
+              Optional.of(minInterval),
+              List.of(PEER),
+              List.of(),
+              "",
+              "id-" + host));
     }
 
     void fail() {
@@ -158,16 +163,14 @@ class AnnouncerTest {
   @Test
   void aTrackerThatNamesATimeIsLeftAloneUntilThen() {
     start(List.of(List.of(A)));
-    last()
-        .answer
-        .complete(new Failed("tracker answered: busy", new Retry.After(Duration.ofHours(2))));
+    last().answer.complete(new Failed("refused", "busy", new Retry.After(Duration.ofHours(2))));
     assertThat(clock.untilNext()).contains(Duration.ofHours(2));
   }
 
   @Test
   void aTrackerThatSaysNeverIsLeftAloneForGood() {
     start(List.of(List.of(A)));
-    last().answer.complete(new Failed("tracker answered: gone", new Retry.Never()));
+    last().answer.complete(new Failed("refused", "gone", new Retry.Never()));
     assertThat(clock.untilNext()).isEmpty();
   }
 
@@ -290,6 +293,28 @@ class AnnouncerTest {
             new TrackerState(A, "skipped: named before", 0),
             new TrackerState(C, "waiting", 0),
             new TrackerState("", "skipped: not a URL: expected http://, https:// or udp://", 0));
+  }
+
+  @Test
+  void whatATrackerWritesIsNoPartOfItsState() {
+    Announcer announcer = start(List.of(List.of(A), List.of(B)));
+    calls.stream()
+        .filter(c -> c.host.equals("a.example"))
+        .forEach(c -> c.answer.complete(new Failed(HttpAnswer.REFUSED, "passkey 1234 unknown")));
+    calls.stream()
+        .filter(c -> c.host.equals("b.example"))
+        .forEach(c ->
+            c.answer.complete(
+                new Accepted(
+                    Optional.empty(),
+                    Optional.empty(),
+                    List.of(PEER),
+                    List.of(),
+                    "passkey 1234 expires",
+                    "")));
+    assertThat(announcer.states())
+        .extracting(TrackerState::outcome)
+        .containsExactly("tracker refused the announce", "ok");
   }
 
   @Test

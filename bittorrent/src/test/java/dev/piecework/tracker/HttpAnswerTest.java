@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.piecework.bencode.BencodeWriter;
 import dev.piecework.tracker.AnnounceResult.Accepted;
 import dev.piecework.tracker.AnnounceResult.Failed;
+import dev.piecework.tracker.AnnounceResult.NamedPeer;
 import dev.piecework.tracker.AnnounceResult.Retry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -58,7 +59,10 @@ class HttpAnswerTest {
                 "d8:intervali9e5:peersl"
                     + "d2:ip9:127.0.0.14:porti6881e7:peer id20:aaaaaaaaaaaaaaaaaaaae"
                     + "d2:ip3:::14:porti6882ee"
-                    + "d2:ip9:localhost4:porti6883ee" // a name: left out
+                    + "d2:ip9:localhost4:porti6883ee"
+                    + "d2:ip9:127.0.0.24:port4:6885e"
+                    + "d2:ip6:a/b?c=4:porti6883ee"
+                    + "6:\1\2\3\4\0\1"
                     + "d2:ip9:127.0.0.14:porti0ee"
                     + "d2:ip9:127.0.0.14:porti65536ee"
                     + "d4:porti6884ee"
@@ -66,9 +70,28 @@ class HttpAnswerTest {
                     + "ee"))
         .isInstanceOfSatisfying(
             Accepted.class,
-            accepted ->
-                assertThat(accepted.peers())
-                    .containsExactly(address("127.0.0.1", 6881), address("::1", 6882)));
+            accepted -> {
+              assertThat(accepted.peers())
+                  .containsExactly(
+                      address("127.0.0.1", 6881),
+                      address("::1", 6882),
+                      address("127.0.0.2", 6885),
+                      address("1.2.3.4", 1));
+              assertThat(accepted.named()).containsExactly(new NamedPeer("localhost", 6883));
+            });
+  }
+
+  @Test
+  void fewNamesAreTaken() {
+    assertThat(read("d5:peersl" + "d2:ip5:a.xyz4:porti1ee".repeat(50) + "ee"))
+        .isInstanceOfSatisfying(
+            Accepted.class, accepted -> assertThat(accepted.named()).hasSize(HttpAnswer.MAX_NAMED));
+  }
+
+  @Test
+  void whatScriptsLeaveBeforeTheValueIsSkipped() {
+    assertThat(read("\r\n \tde")).isInstanceOf(Accepted.class);
+    assertThat(read("\u00ef\u00bb\u00bfde")).isInstanceOf(Accepted.class);
   }
 
   @Test
@@ -108,19 +131,19 @@ class HttpAnswerTest {
             .put("failure reason", "torrent not registered\u0007\u202e")
             .encode();
     assertThat(HttpAnswer.read(200, refusal))
-        .isEqualTo(new Failed("tracker answered: torrent not registered"));
+        .isEqualTo(new Failed(HttpAnswer.REFUSED, "torrent not registered"));
     assertThat(HttpAnswer.read(400, refusal))
-        .isEqualTo(new Failed("tracker answered: torrent not registered"));
+        .isEqualTo(new Failed(HttpAnswer.REFUSED, "torrent not registered"));
   }
 
   @Test
   void aRefusalMaySayWhenToComeBack() {
     assertThat(read("d14:failure reason4:busy8:retry ini5ee"))
-        .isEqualTo(new Failed("tracker answered: busy", new Retry.After(Duration.ofMinutes(5))));
+        .isEqualTo(new Failed(HttpAnswer.REFUSED, "busy", new Retry.After(Duration.ofMinutes(5))));
     assertThat(read("d14:failure reason4:busy8:retry in2:10e"))
-        .isEqualTo(new Failed("tracker answered: busy", new Retry.After(Duration.ofMinutes(10))));
+        .isEqualTo(new Failed(HttpAnswer.REFUSED, "busy", new Retry.After(Duration.ofMinutes(10))));
     assertThat(read("d14:failure reason4:gone8:retry in5:nevere"))
-        .isEqualTo(new Failed("tracker answered: gone", new Retry.Never()));
+        .isEqualTo(new Failed(HttpAnswer.REFUSED, "gone", new Retry.Never()));
   }
 
   @ParameterizedTest
@@ -135,10 +158,10 @@ class HttpAnswerTest {
     assertThat(read("<html>\r\n" + "x".repeat(500)))
         .isInstanceOfSatisfying(
             Failed.class,
-            failed ->
-                assertThat(failed.message())
-                    .contains("not bencoded", "<html>")
-                    .hasSizeLessThan(300));
+            failed -> {
+              assertThat(failed.message()).contains("not bencoded").doesNotContain("html");
+              assertThat(failed.said()).contains("<html>").hasSizeLessThan(100);
+            });
   }
 
   @Test

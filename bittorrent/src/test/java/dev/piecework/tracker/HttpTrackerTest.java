@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.piecework.net.AddressPolicy;
 import dev.piecework.net.Cidr;
+import dev.piecework.net.HostLookup;
 import dev.piecework.net.Transports;
 import dev.piecework.testkit.Ports;
 import dev.piecework.tracker.AnnounceResult.Accepted;
@@ -63,7 +64,8 @@ class HttpTrackerTest {
     return new Trackers(
         loops,
         Transports.best(),
-        new AllowedHosts(HttpTrackerTest::resolve, policy),
+        new AllowedHosts(
+            new HostLookup(HttpTrackerTest::resolve, HostLookup.DEFAULT_TIMEOUT, 4), policy),
         TrackerLimits.defaults(),
         clock,
         () -> {
@@ -203,7 +205,7 @@ class HttpTrackerTest {
     try (ServerSocket raw =
         rawServer("HTTP/1.1 200 OK\r\n" + "X-Filler: aaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(5000))) {
       assertThat(failure(announce("http://127.0.0.1:" + raw.getLocalPort() + "/announce")))
-          .contains("answer is not HTTP");
+          .contains("more than 64 KiB of headers");
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import dev.piecework.net.AddressPolicy;
+import dev.piecework.net.HostLookup;
 import dev.piecework.net.Transports;
 import dev.piecework.testkit.Ports;
 import dev.piecework.testkit.Processes;
@@ -122,7 +123,9 @@ class HttpsTrackerTest {
         loops,
         Transports.best(),
         new AllowedHosts(
-            _ -> List.of(InetAddress.ofLiteral("127.0.0.1")), AddressPolicy.everything()),
+            new HostLookup(
+                _ -> List.of(InetAddress.ofLiteral("127.0.0.1")), HostLookup.DEFAULT_TIMEOUT, 2),
+            AddressPolicy.everything()),
         TrackerLimits.defaults(),
         new ManualScheduler(),
         () -> tls);
@@ -162,7 +165,11 @@ class HttpsTrackerTest {
   void refusesACertificateThatNobodyTrusts() throws Exception {
     try (Trackers trackers =
         new Trackers(
-            loops, Transports.best(), AddressPolicy.everything(), TrackerLimits.defaults())) {
+            loops,
+            Transports.best(),
+            HostLookup.system(),
+            AddressPolicy.everything(),
+            TrackerLimits.defaults())) {
       // By address: this one asks the real name service and has the JDK's real trust store.
       assertThat(failure(announce(trackers, "127.0.0.1", "/announce")))
           .startsWith("TLS failed: ")

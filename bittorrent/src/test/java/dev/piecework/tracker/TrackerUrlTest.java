@@ -44,7 +44,6 @@ class TrackerUrlTest {
     "udp://t.example:0, needs a port",
     "http://t.example:65536/, port out of range",
     "http://t.example:x/, port out of range",
-    "http://user:secret@t.example/, user name and password",
     "http://t exa/, host name",
     "http:///announce, host name"
   })
@@ -52,6 +51,53 @@ class TrackerUrlTest {
     assertThat(TrackerUrl.parse(text))
         .isInstanceOfSatisfying(
             TrackerUrl.Unusable.class, unusable -> assertThat(unusable.reason()).contains(reason));
+  }
+
+  @Test
+  void aLoginIsKeptApartAndNeverShown() {
+    assertThat(TrackerUrl.parse("http://us%65r:pa%20ss@t.example:81/a"))
+        .isInstanceOfSatisfying(
+            TrackerUrl.Http.class,
+            http -> {
+              assertThat(http.login().orElseThrow().header()).isEqualTo("Basic dXNlcjpwYSBzcw==");
+              assertThat(http.place()).isEqualTo("t.example:81");
+              assertThat(http.toString()).doesNotContain("pa ss", "pa%20", "dXNl");
+            });
+    assertThat(TrackerUrl.parse("udp://user:secret@t.example:80"))
+        .isEqualTo(new TrackerUrl.Udp("t.example", 80, ""));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://t.example/b/c?x=a|b, http://t.example/b/c?x=a|b",
+    "/b c, http://t.example/b%20c",
+    "//u.example:81/b[1], http://u.example:81/b[1]",
+    "?p=1, http://t.example/x/announce?p=1",
+    "plain?q, http://t.example/x/plain?q",
+    "../plain?q=../r, http://t.example/plain?q=../r",
+    "/a/./b/../../../c/.., http://t.example/",
+    "/b#fragment, http://t.example/b",
+    "HTTP://T.example, http://t.example/"
+  })
+  void redirectsLeadWhereBrowsersFollow(String location, String target) {
+    TrackerUrl.Http from =
+        (TrackerUrl.Http) TrackerUrl.parse("http://t.example/x/announce?key=a|b");
+    assertThat(from.redirect(location)).isEqualTo(TrackerUrl.parse(target));
+  }
+
+  @Test
+  void aLoginGoesAlongToTheSameServerOnly() {
+    TrackerUrl.Http from = (TrackerUrl.Http) TrackerUrl.parse("https://u:p@t.example/a");
+    assertThat(((TrackerUrl.Http) from.redirect("/b")).login()).isEqualTo(from.login());
+    for (String other :
+        new String[] {
+          "http://t.example/b",
+          "https://t.example:444/b",
+          "https://x.t.example/b",
+          "https://v:w@u.example/"
+        }) {
+      assertThat(((TrackerUrl.Http) from.redirect(other)).login()).as(other).isEmpty();
+    }
   }
 
   @Test

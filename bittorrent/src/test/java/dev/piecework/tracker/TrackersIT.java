@@ -7,6 +7,7 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import dev.piecework.engine.TorrentStats.TrackerState;
 import dev.piecework.metainfo.InfoHash;
 import dev.piecework.net.AddressPolicy;
+import dev.piecework.net.HostLookup;
 import dev.piecework.net.Transports;
 import dev.piecework.testkit.Ports;
 import dev.piecework.testkit.Tracker;
@@ -89,8 +90,7 @@ class TrackersIT {
               assertThat(announcer.states())
                   .extracting(TrackerState::outcome)
                   .containsExactly(
-                      "tracker answered: Requested download is not authorized for use with this"
-                          + " tracker.",
+                      "tracker refused the announce",
                       "connection refused by 127.0.0.1:" + nobody,
                       "connection refused by 127.0.0.1:" + nobody));
       announcer.stop().get(30, TimeUnit.SECONDS);
@@ -164,7 +164,12 @@ class TrackersIT {
   }
 
   private static Trackers trackers(EventLoopGroup loops, Transports transport) {
-    return new Trackers(loops, transport, AddressPolicy.everything(), TrackerLimits.defaults());
+    return new Trackers(
+        loops,
+        transport,
+        HostLookup.system(),
+        AddressPolicy.everything(),
+        TrackerLimits.defaults());
   }
 
   private static long openFiles() {

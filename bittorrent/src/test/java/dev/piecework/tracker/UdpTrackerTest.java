@@ -3,6 +3,8 @@ package dev.piecework.tracker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.piecework.net.AddressPolicy;
+import dev.piecework.net.HostLookup;
+import dev.piecework.net.PortRanges;
 import dev.piecework.net.Transports;
 import dev.piecework.tracker.AnnounceResult.Accepted;
 import dev.piecework.tracker.AnnounceResult.Failed;
@@ -15,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -49,7 +52,7 @@ class UdpTrackerTest {
     return new Trackers(
         loops,
         Transports.best(),
-        new AllowedHosts(host -> List.of(InetAddress.ofLiteral(host)), policy),
+        new AllowedHosts(HostLookup.system(), policy),
         TrackerLimits.defaults(),
         clock,
         () -> {
@@ -293,14 +296,14 @@ class UdpTrackerTest {
     CompletableFuture<AnnounceResult> result = start("");
     connected(receive(), 7);
     send(error(receive(), "torrent not registered\u0000"));
-    assertThat(await(result)).isEqualTo(new Failed("tracker answered: torrent not registered"));
+    assertThat(await(result)).isEqualTo(new Failed(HttpAnswer.REFUSED, "torrent not registered"));
   }
 
   @Test
   void aRefusalToConnectIsShownToo() throws Exception {
     CompletableFuture<AnnounceResult> result = start("");
     send(error(receive(), "go away"));
-    assertThat(await(result)).isEqualTo(new Failed("tracker answered: go away"));
+    assertThat(await(result)).isEqualTo(new Failed(HttpAnswer.REFUSED, "go away"));
   }
 
   @Test
@@ -349,6 +352,56 @@ class UdpTrackerTest {
             .client()
             .announce(TrackerUrl.parse("udp://127.0.0.1:" + port), Announces.started());
     assertThat(await(result)).isEqualTo(new Failed("connection refused by 127.0.0.1:" + port));
+  }
+
+  @Test
+  void theNextAddressIsAskedWhenOneIsSilentAndComesFirstTheNextTime() throws Exception {
+    int port = socket.getLocalPort();
+    try (DatagramSocket silent =
+        new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.4"), port))) {
+      silent.setSoTimeout(20_000);
+      HostLookup twofold =
+          new HostLookup(
+              _ -> List.of(InetAddress.ofLiteral("127.0.0.4"), InetAddress.ofLiteral("127.0.0.1")),
+              HostLookup.DEFAULT_TIMEOUT,
+              1);
+      trackers =
+          new Trackers(
+              loops,
+              Transports.best(),
+              new AllowedHosts(twofold, AddressPolicy.everything()),
+              TrackerLimits.defaults(),
+              clock,
+              () -> {
+                throw new IllegalStateException("no TLS in this test");
+              });
+      TrackerUrl url = TrackerUrl.parse("udp://dual.test:" + port);
+      CompletableFuture<AnnounceResult> result =
+          trackers.client().announce(url, Announces.started());
+      silent.receive(new DatagramPacket(new byte[100], 100));
+      Awaitility.await().until(() -> clock.untilNext().equals(Optional.of(Duration.ofSeconds(15))));
+      clock.advance(Duration.ofSeconds(15));
+      connected(receive(), 7);
+      send(announced(receive(), 60, 1, 2, 3, 4, 0, 80));
+      assertPeer(await(result), "1.2.3.4", 80);
+
+      CompletableFuture<AnnounceResult> again =
+          trackers.client().announce(url, Announces.started());
+      send(announced(receive(), 60, 1, 2, 3, 4, 0, 80));
+      assertPeer(await(again), "1.2.3.4", 80);
+    }
+  }
+
+  @Test
+  void refusedPortsAreNotAskedForAnything() throws Exception {
+    trackers =
+        trackers(
+            AddressPolicy.everything()
+                .refusingPorts(PortRanges.parse(Integer.toString(socket.getLocalPort()))));
+    assertThat(await(start("")))
+        .isInstanceOfSatisfying(
+            Failed.class,
+            failed -> assertThat(failed.message()).contains("refused by the port policy"));
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.piecework.worker;
 
 import dev.piecework.engine.Engine;
 import dev.piecework.engine.EngineSettings;
+import dev.piecework.net.HostLookup;
 import dev.piecework.worker.existing.ExistingObjects;
 import dev.piecework.worker.existing.StoreExistingObjects;
 import dev.piecework.worker.observe.Budgets;
@@ -38,8 +39,8 @@ import org.springframework.context.annotation.Configuration;
 class TransferConfiguration {
 
   @Bean(destroyMethod = "close")
-  Engine engine(EngineSettings settings) {
-    return Engine.start(settings);
+  Engine engine(EngineSettings settings, HostLookup names) {
+    return Engine.start(settings, names);
   }
 
   @Bean(destroyMethod = "close")

@@ -1,6 +1,7 @@
 package dev.piecework.worker;
 
 import dev.piecework.engine.EngineSettings;
+import dev.piecework.net.HostLookup;
 import dev.piecework.worker.broker.Publisher;
 import dev.piecework.worker.cancel.Clearances;
 import dev.piecework.worker.cleanup.Cleanup;
@@ -20,6 +21,7 @@ import dev.piecework.worker.pipeline.JobRunner;
 import dev.piecework.worker.pipeline.PipelineConfiguration;
 import dev.piecework.worker.pipeline.RunRecords;
 import dev.piecework.worker.settings.BrokerSettings;
+import dev.piecework.worker.settings.BucketSettings;
 import dev.piecework.worker.settings.CleanupSettings;
 import dev.piecework.worker.settings.DatabaseSettings;
 import dev.piecework.worker.settings.EngineProperties;
@@ -48,6 +50,7 @@ import org.springframework.context.annotation.Import;
     excludeName = "org.springframework.boot.amqp.autoconfigure.RabbitAutoConfiguration")
 @EnableConfigurationProperties({
   BrokerSettings.class,
+  BucketSettings.class,
   DatabaseSettings.class,
   EngineProperties.class,
   LogSettings.class,
@@ -75,6 +78,11 @@ class WorkerConfiguration {
   EngineSettings engineSettings(
       EngineProperties properties, PeerProperties peers, NetworkSettings network) {
     return properties.settings(network.policy(), peers.limits());
+  }
+
+  @Bean
+  HostLookup hostLookup(NetworkSettings network) {
+    return network.lookup();
   }
 
   @Bean(destroyMethod = "")

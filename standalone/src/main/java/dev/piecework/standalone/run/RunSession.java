@@ -132,6 +132,7 @@ final class RunSession {
   private Map<String, Object> properties(EmbeddedServices services, int jobs) {
     Map<String, Object> properties = services.workerProperties();
     properties.put("piecework.network.local", true);
+    properties.put("piecework.buckets.read-allow", "*");
     properties.put("piecework.scratch.directory", folder.state("scratch").toString());
     properties.put("piecework.worker.slots", Math.min(jobs, 4));
     properties.put("piecework.worker.progress-interval", "500ms");

@@ -128,6 +128,7 @@ public final class LocalServices implements AutoCloseable {
     variables.put("PIECEWORK_STORE_ACCESS_KEY", logins.store().user());
     variables.put("PIECEWORK_STORE_SECRET_KEY", logins.store().secret());
     variables.put("PIECEWORK_NETWORK_LOCAL", "true");
+    variables.put("PIECEWORK_BUCKETS_READ_ALLOW", "*");
     return variables;
   }
 

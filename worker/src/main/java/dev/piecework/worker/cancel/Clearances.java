@@ -14,6 +14,7 @@ import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.lease.LeaseKeeper;
 import dev.piecework.worker.lease.LeaseLostException;
 import dev.piecework.worker.outbox.OutboxPump;
+import dev.piecework.worker.resolve.WriteRules;
 import dev.piecework.worker.transfer.Checkpoint;
 import dev.piecework.worker.transfer.TransferException;
 import dev.piecework.worker.transfer.TransferFactory;
@@ -45,6 +46,7 @@ public final class Clearances implements AutoCloseable {
   private final CheckpointTable checkpoints;
   private final ObjectFinisher store;
   private final TransferFactory transfers;
+  private final WriteRules rules;
   private final OutboxPump outbox;
   private final Semaphore free = new Semaphore(AT_ONCE);
   private volatile boolean closing;
@@ -57,6 +59,7 @@ public final class Clearances implements AutoCloseable {
       CheckpointTable checkpoints,
       ObjectFinisher store,
       TransferFactory transfers,
+      WriteRules rules,
       OutboxPump outbox) {
     this.jobs = jobs;
     this.leases = leases;
@@ -64,6 +67,7 @@ public final class Clearances implements AutoCloseable {
     this.checkpoints = checkpoints;
     this.store = store;
     this.transfers = transfers;
+    this.rules = rules;
     this.outbox = outbox;
   }
 
@@ -143,6 +147,7 @@ public final class Clearances implements AutoCloseable {
     }
     Destination destination = clearing.message().destination();
     ObjectLayout layout = layout(metainfo.get(), clearing.message());
+    rules.require(destination, layout);
     Checkpoint checkpoint = checkpoints.read(lease.jobId());
     jobs.check(lease);
     store.abort(layout, destination.bucket(), checkpoint);

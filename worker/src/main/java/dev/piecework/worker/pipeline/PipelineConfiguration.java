@@ -1,6 +1,7 @@
 package dev.piecework.worker.pipeline;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.piecework.net.HostLookup;
 import dev.piecework.worker.broker.Publisher;
 import dev.piecework.worker.cancel.Clearances;
 import dev.piecework.worker.checkpoint.CheckpointTable;
@@ -21,7 +22,9 @@ import dev.piecework.worker.outbox.OutboxPump;
 import dev.piecework.worker.outbox.OutboxRelay;
 import dev.piecework.worker.resolve.SourceResolver;
 import dev.piecework.worker.resolve.StoreGate;
+import dev.piecework.worker.resolve.WriteRules;
 import dev.piecework.worker.settings.BrokerSettings;
+import dev.piecework.worker.settings.BucketSettings;
 import dev.piecework.worker.settings.NetworkSettings;
 import dev.piecework.worker.settings.RetrySettings;
 import dev.piecework.worker.settings.WorkerSettings;
@@ -154,8 +157,9 @@ public class PipelineConfiguration {
       CheckpointTable checkpoints,
       ObjectFinisher finisher,
       TransferFactory transfers,
+      WriteRules rules,
       OutboxPump outbox) {
-    return new Clearances(jobs, leases, metainfos, checkpoints, finisher, transfers, outbox);
+    return new Clearances(jobs, leases, metainfos, checkpoints, finisher, transfers, rules, outbox);
   }
 
   @Bean
@@ -184,13 +188,20 @@ public class PipelineConfiguration {
   }
 
   @Bean(destroyMethod = "close")
-  SourceResolver sourceResolver(NetworkSettings network, StoreGate store) {
-    return new SourceResolver(network.policy(), store);
+  SourceResolver sourceResolver(
+      NetworkSettings network, HostLookup names, BucketSettings buckets, StoreGate store) {
+    return new SourceResolver(network.policy(), names, buckets, store);
+  }
+
+  @Bean
+  WriteRules writeRules(BucketSettings buckets) {
+    return new WriteRules(buckets);
   }
 
   @Bean
   Pipeline pipeline(
       SourceResolver resolver,
+      WriteRules rules,
       StoreGate store,
       TransferFactory transfers,
       ObjectFinisher finisher,
@@ -210,6 +221,7 @@ public class PipelineConfiguration {
     TorrentJob.Parts parts =
         new TorrentJob.Parts(
             resolver,
+            rules,
             store,
             transfers,
             finisher,

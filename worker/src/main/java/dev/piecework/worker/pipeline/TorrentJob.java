@@ -20,6 +20,7 @@ import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.lease.LeaseTable;
 import dev.piecework.worker.resolve.SourceResolver;
 import dev.piecework.worker.resolve.StoreGate;
+import dev.piecework.worker.resolve.WriteRules;
 import dev.piecework.worker.store.ObjectOrigin;
 import dev.piecework.worker.transfer.Checkpoint;
 import dev.piecework.worker.transfer.Transfer;
@@ -49,6 +50,7 @@ final class TorrentJob {
   /** What every run uses. */
   record Parts(
       SourceResolver resolver,
+      WriteRules rules,
       StoreGate store,
       TransferFactory transfers,
       ObjectFinisher finisher,
@@ -70,6 +72,7 @@ final class TorrentJob {
   /** Metainfo, layout, and whether the destination takes objects at all. */
   void resolve() throws TransferException {
     run.enter(JobRun.Phase.RESOLVE);
+    parts.rules().require(run.message().destination());
     Optional<byte[]> known =
         firstRun() ? Optional.empty() : parts.metainfos().read(run.lease().jobId());
     byte[] torrent =
@@ -77,6 +80,7 @@ final class TorrentJob {
             ? known.get()
             : parts.resolver().resolve(run.message().source(), run.cancellation());
     ObjectLayout layout = layOut(torrent);
+    parts.rules().require(run.message().destination(), layout);
     parts.store().checkBucket(run.bucket(), run.cancellation());
     run.checkStop();
     Metainfo metainfo = layout.metainfo();

@@ -270,7 +270,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
             parts.settings().starvedWindowBytes().toBytes(),
             sums,
             this,
-            PeerAddresses.parse(request.options().peers()),
+            PeerAddresses.parse(request.options().peers(), parts.engine().names()),
             request.options().uploadBytesPerSecond(),
             request.options().downloadBytesPerSecond());
     Torrent joined;

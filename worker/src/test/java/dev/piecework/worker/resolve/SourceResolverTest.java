@@ -8,7 +8,10 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.piecework.message.JobSource;
 import dev.piecework.net.AddressPolicy;
+import dev.piecework.net.HostLookup;
+import dev.piecework.net.PortRanges;
 import dev.piecework.worker.fault.Fault;
+import dev.piecework.worker.settings.BucketSettings;
 import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.transfer.TransferException;
 import java.io.IOException;
@@ -18,7 +21,9 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +43,20 @@ class SourceResolverTest {
           return (bucket + "/" + key).getBytes(java.nio.charset.StandardCharsets.UTF_8);
         }
       };
+  private final HostLookup names =
+      new HostLookup(
+          host ->
+              switch (host) {
+                case "localhost", "other.test" -> List.of(InetAddress.getLoopbackAddress());
+                default -> throw new UnknownHostException(host);
+              },
+          HostLookup.DEFAULT_TIMEOUT,
+          2);
   private HttpServer server;
+
+  private static BucketSettings buckets(String read) {
+    return new BucketSettings(List.of("*"), List.of(read));
+  }
 
   @SuppressWarnings("NullAway.Init") // JUnit sets the field before any test.
   SourceResolverTest() {}
@@ -79,7 +97,8 @@ class SourceResolverTest {
   }
 
   private Fault fault(AddressPolicy policy, JobSource source) {
-    try (SourceResolver resolver = new SourceResolver(policy, store)) {
+    try (SourceResolver resolver =
+        new SourceResolver(policy, names, buckets("in*/torrents/"), store)) {
       TransferException thrown =
           catchThrowableOfType(
               TransferException.class, () -> resolver.resolve(source, new Cancellation()));
@@ -89,17 +108,20 @@ class SourceResolverTest {
 
   @Test
   void fetchesFromTheWeb() throws Exception {
-    try (SourceResolver resolver = new SourceResolver(AddressPolicy.everything(), store)) {
+    try (SourceResolver resolver =
+        new SourceResolver(AddressPolicy.everything(), names, buckets("in*/torrents/"), store)) {
       assertThat(resolver.resolve(url("/good"), new Cancellation())).isEqualTo(TORRENT);
     }
   }
 
   @Test
   void readsFromTheStoreAndFromTheMessage() throws Exception {
-    try (SourceResolver resolver = new SourceResolver(AddressPolicy.everything(), store)) {
-      assertThat(resolver.resolve(new JobSource.StoredFile("b", "k"), new Cancellation()))
+    try (SourceResolver resolver =
+        new SourceResolver(AddressPolicy.everything(), names, buckets("in*/torrents/"), store)) {
+      assertThat(
+              resolver.resolve(new JobSource.StoredFile("inbox", "torrents/k"), new Cancellation()))
           .asString()
-          .isEqualTo("b/k");
+          .isEqualTo("inbox/torrents/k");
       assertThat(resolver.resolve(JobSource.Inline.of(TORRENT), new Cancellation()))
           .isEqualTo(TORRENT);
     }
@@ -145,9 +167,95 @@ class SourceResolverTest {
     JobSource.Url secret =
         new JobSource.Url(
             URI.create(
-                "http://user:secret@127.0.0.1:%d/missing?token=secret"
+                "http://user:secret@127.0.0.1:%d/missing/secret?token=secret"
                     .formatted(server.getAddress().getPort())));
     assertThat(fault(AddressPolicy.everything(), secret).message()).doesNotContain("secret");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"inbox,other/k", "inbox,k", "secret,torrents/k", "in/x,torrents/k"})
+  void objectsThatTheOperatorDoesNotAllowAreRefusedBeforeAnyRequest(String bucket, String key) {
+    Fault fault = fault(AddressPolicy.everything(), new JobSource.StoredFile(bucket, key));
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.SOURCE_REFUSED);
+    assertThat(fault.message()).contains("may not be read", "PIECEWORK_BUCKETS_READ_ALLOW");
+  }
+
+  @Test
+  void aCookieComesBackAlongTheRedirectsToItsServerOnly() throws Exception {
+    List<String> elsewhere = new CopyOnWriteArrayList<>();
+    server.createContext(
+        "/cookie",
+        exchange -> {
+          boolean back =
+              String.valueOf(exchange.getRequestHeaders().getFirst("Cookie")).contains("a=b");
+          exchange.getResponseHeaders().add("Set-Cookie", "a=b; Path=/nowhere; Domain=test");
+          exchange.getResponseHeaders().add("Set-Cookie", "a=b; Path=/");
+          exchange
+              .getResponseHeaders()
+              .add(
+                  "Location",
+                  back
+                      ? "http://other.test:%d/elsewhere".formatted(server.getAddress().getPort())
+                      : "/cookie?a b");
+          answer(exchange, 302, new byte[0]);
+        });
+    server.createContext(
+        "/elsewhere",
+        exchange -> {
+          elsewhere.add(String.valueOf(exchange.getRequestHeaders().getFirst("Cookie")));
+          answer(exchange, 200, TORRENT);
+        });
+    try (SourceResolver resolver =
+        new SourceResolver(AddressPolicy.everything(), names, buckets("*"), store)) {
+      assertThat(resolver.resolve(url("/cookie"), new Cancellation())).isEqualTo(TORRENT);
+    }
+    assertThat(elsewhere).containsExactly("null");
+  }
+
+  @Test
+  void redirectsWithoutEndAreRefused() {
+    server.createContext(
+        "/loop",
+        exchange -> {
+          exchange.getResponseHeaders().add("Location", "/loop");
+          answer(exchange, 302, new byte[0]);
+        });
+    Fault fault = fault(AddressPolicy.everything(), url("/loop"));
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.SOURCE_REFUSED);
+    assertThat(fault.message()).contains("more than 10 redirects");
+  }
+
+  @Test
+  void refusedPortsAreNotConnectedTo() {
+    AddressPolicy policy =
+        AddressPolicy.everything()
+            .refusingPorts(PortRanges.parse(Integer.toString(server.getAddress().getPort())));
+    Fault fault = fault(policy, url("/good"));
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.SOURCE_REFUSED);
+    assertThat(fault.message())
+        .contains("refused by the port policy", "PIECEWORK_NETWORK_REFUSED_PORTS");
+  }
+
+  @Test
+  void aRedirectToARefusedPortIsRefused() {
+    server.createContext(
+        "/mail",
+        exchange -> {
+          exchange.getResponseHeaders().add("Location", "http://127.0.0.1:25/");
+          answer(exchange, 302, new byte[0]);
+        });
+    AddressPolicy policy = AddressPolicy.everything().refusingPorts(PortRanges.parse("25"));
+    assertThat(fault(policy, url("/mail")).message()).contains("port 25");
+  }
+
+  @Test
+  void anUnknownHostIsNamed() {
+    Fault fault =
+        fault(AddressPolicy.everything(), new JobSource.Url(URI.create("http://none.test/key/x")));
+    assertThat(fault.kind()).isEqualTo(Fault.Kind.SOURCE_UNAVAILABLE);
+    assertThat(fault.message())
+        .contains("no address for the host name none.test")
+        .doesNotContain("key");
   }
 
   @Test

@@ -93,7 +93,8 @@ class SettingsTest {
 
   @Test
   void refusesWhatIsNoNetwork() {
-    assertThatThrownBy(() -> new NetworkSettings(List.of("tomorrow"), false))
+    assertThatThrownBy(
+            () -> new NetworkSettings(List.of("tomorrow"), false, "", Duration.ofSeconds(5), 8))
         .hasMessageContaining("PIECEWORK_NETWORK_ALLOW");
   }
 
