@@ -81,6 +81,16 @@ class HttpAnswerTest {
             });
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"i01800e", "i-0e", "i18446744073709551615e", "i00e", "i-007e"})
+  void numbersThatNothingHangsOnDiscardNoAnswer(String number) {
+    assertThat(
+            read("d8:complete" + number + "8:interval" + number + "5:peers6:\1\2\3\4\0\1e"))
+        .isInstanceOfSatisfying(
+            Accepted.class,
+            accepted -> assertThat(accepted.peers()).containsExactly(address("1.2.3.4", 1)));
+  }
+
   @Test
   void fewNamesAreTaken() {
     assertThat(read("d5:peersl" + "d2:ip5:a.xyz4:porti1ee".repeat(50) + "ee"))

@@ -19,14 +19,31 @@ public final class TrackerAnswersFuzz {
     }
     byte[] rest = Arrays.copyOfRange(input, 1, input.length);
     switch (input[0] & 3) {
-      case 0, 1 -> http(rest);
+      case 0 -> http(HttpAnswer.read(200, rest));
+      case 1 -> rawHttp(rest);
       case 2 -> udp(rest, (input[0] & 4) != 0);
       default -> TrackerUrl.parse(new String(rest, StandardCharsets.UTF_8));
     }
   }
 
-  private static void http(byte[] body) {
-    switch (HttpAnswer.read(200, body)) {
+  /** As it comes from the socket, in two portions, and then the connection ends. */
+  private static void rawHttp(byte[] bytes) {
+    HttpReplyReader reader = new HttpReplyReader();
+    int half = bytes.length / 2;
+    HttpReplyReader.Progress progress = reader.read(Unpooled.wrappedBuffer(bytes, 0, half));
+    if (progress instanceof HttpReplyReader.Progress.More) {
+      progress = reader.read(Unpooled.wrappedBuffer(bytes, half, bytes.length - half));
+    }
+    if (progress instanceof HttpReplyReader.Progress.More) {
+      progress = reader.end();
+    }
+    if (progress instanceof HttpReplyReader.Progress.Complete complete) {
+      http(HttpAnswer.read(complete.reply()));
+    }
+  }
+
+  private static void http(AnnounceResult result) {
+    switch (result) {
       case AnnounceResult.Accepted accepted -> {
         Checks.that(accepted.peers().size() <= 10_000, "more peers than a bounded answer has");
         accepted
