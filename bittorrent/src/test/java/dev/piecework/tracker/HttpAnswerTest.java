@@ -84,8 +84,7 @@ class HttpAnswerTest {
   @ParameterizedTest
   @ValueSource(strings = {"i01800e", "i-0e", "i18446744073709551615e", "i00e", "i-007e"})
   void numbersThatNothingHangsOnDiscardNoAnswer(String number) {
-    assertThat(
-            read("d8:complete" + number + "8:interval" + number + "5:peers6:\1\2\3\4\0\1e"))
+    assertThat(read("d8:complete" + number + "8:interval" + number + "5:peers6:\1\2\3\4\0\1e"))
         .isInstanceOfSatisfying(
             Accepted.class,
             accepted -> assertThat(accepted.peers()).containsExactly(address("1.2.3.4", 1)));
