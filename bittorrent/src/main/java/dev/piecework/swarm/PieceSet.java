@@ -100,7 +100,7 @@ public final class PieceSet {
    * Becomes what a bitfield message says (BEP 3).
    *
    * @param bits consumed as a whole
-   * @return false if it has the wrong length or bits beyond the last piece; the set is empty then
+   * @return false if it has the wrong length; the set is empty then
    */
   public boolean read(ByteBuf bits) {
     clear();
@@ -111,8 +111,9 @@ public final class PieceSet {
     int total = 0;
     for (int piece = 0; piece < size; piece += 8) {
       int reversed = Integer.reverse(bits.readByte()) >>> 24;
-      if (size - piece < 8 && reversed >>> (size - piece) != 0) {
-        return false;
+      if (size - piece < 8) {
+        // Bits beyond the last piece should be clear; clients exist that set them.
+        reversed &= (1 << (size - piece)) - 1;
       }
       total += Integer.bitCount(reversed);
       read[piece >>> 6] |= (long) reversed << piece;

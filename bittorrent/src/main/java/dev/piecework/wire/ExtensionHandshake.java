@@ -37,6 +37,8 @@ public record ExtensionHandshake(
   /** Our name in the handshake. */
   public static final String CLIENT = "Piecework 0.1";
 
+  private static final ExtensionHandshake NONE = new ExtensionHandshake(0, 0, 0, "", 0, 0, false);
+
   private static final BencodeReader READER =
       BencodeReader.lenient(new BencodeLimits(MessageReader.MAX_MESSAGE, 20, 4000));
   private static final int MAX_ID = 255;
@@ -44,19 +46,18 @@ public record ExtensionHandshake(
   private static final int MAX_CLIENT = 64;
 
   /**
-   * Reads a payload; odd values of single fields count as missing.
-   *
-   * @throws WireException when it is not a dictionary
+   * Reads a payload. Nothing hangs on it, so what cannot be read counts as missing: a single odd
+   * value, and the whole of what is no dictionary.
    */
-  public static ExtensionHandshake read(byte[] payload) throws WireException {
+  public static ExtensionHandshake read(byte[] payload) {
     BValue value;
     try {
       value = READER.readFirst(payload, 0);
     } catch (BencodeException e) {
-      throw new WireException("extension handshake is not bencoded: " + e.getMessage());
+      return NONE;
     }
     if (!(value instanceof BDictionary fields)) {
-      throw new WireException("extension handshake is not a dictionary");
+      return NONE;
     }
     Optional<BDictionary> ids = fields.dictionary("m");
     return new ExtensionHandshake(

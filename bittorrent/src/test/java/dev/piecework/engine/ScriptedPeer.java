@@ -36,6 +36,12 @@ final class ScriptedPeer implements AutoCloseable {
   final AtomicInteger requests = new AtomicInteger();
   final AtomicInteger ended = new AtomicInteger();
 
+  /** Hangs up when it has sent so many blocks on a connection. */
+  volatile int blocksEach = Integer.MAX_VALUE;
+
+  /** Sends nonsense at once on its first connections, so many of them. */
+  volatile int badConnections;
+
   ScriptedPeer(InfoHash infoHash, long seed, Answer answer) throws IOException {
     this.listener = new ServerSocket(0, 50, TestDownload.loopback(0).getAddress());
     this.infoHash = infoHash;
@@ -52,15 +58,15 @@ final class ScriptedPeer implements AutoCloseable {
     while (!listener.isClosed()) {
       try {
         Socket socket = listener.accept();
-        connections.incrementAndGet();
-        Thread.ofVirtual().start(() -> serve(socket));
+        int number = connections.incrementAndGet();
+        Thread.ofVirtual().start(() -> serve(socket, number));
       } catch (IOException e) {
         return;
       }
     }
   }
 
-  private void serve(Socket socket) {
+  private void serve(Socket socket, int number) {
     try (socket) {
       DataInputStream in = new DataInputStream(socket.getInputStream());
       OutputStream out = socket.getOutputStream();
@@ -69,11 +75,20 @@ final class ScriptedPeer implements AutoCloseable {
       new Handshake(true, false, infoHash, id).write(hello);
       MessageWriter.haveAll(hello);
       MessageWriter.unchoke(hello);
+      if (number <= badConnections) {
+        // A choke has no payload.
+        hello.writeInt(3).writeByte(0).writeShort(0);
+      }
       send(out, hello);
+      int left = blocksEach;
       while (true) {
         byte[] message = new byte[in.readInt()];
         in.readFully(message);
         if (message.length == 13 && message[0] == REQUEST) {
+          if (left == 0) {
+            ended.incrementAndGet();
+            return;
+          }
           requests.incrementAndGet();
           ByteBuf fields = Unpooled.wrappedBuffer(message, 1, 12);
           int piece = fields.readInt();
@@ -83,6 +98,7 @@ final class ScriptedPeer implements AutoCloseable {
             ByteBuf reply = Unpooled.buffer();
             MessageWriter.pieceHeader(reply, piece, offset, block.length);
             send(out, reply.writeBytes(block));
+            left--;
           }
         }
       }

@@ -30,6 +30,9 @@ final class PeerWatch {
   private final Map<String, Lonely> jobs = new HashMap<>();
   private final Set<String> metSomebody = new HashSet<>();
 
+  /** The most that was there of each job; a job that began again may have less. */
+  private final Map<String, Long> verifiedBytes = new HashMap<>();
+
   private record Lonely(Instant since, Instant nextWord, List<TrackerOutcome> trackers) {}
 
   /**
@@ -45,6 +48,11 @@ final class PeerWatch {
   Optional<String> accept(JobEvent event) {
     if (!(event.data() instanceof Progress progress)) {
       return Optional.empty();
+    }
+    if (gotSomething(event.jobId(), progress)) {
+      // Peers may come, give and go between two reports.
+      metSomebody.add(event.jobId());
+      jobs.remove(event.jobId());
     }
     if (progress.peers() > 0) {
       metSomebody.add(event.jobId());
@@ -73,6 +81,13 @@ final class PeerWatch {
             ? "no peers for %s; still trying. --peer HOST:PORT names one.".formatted(time)
             : "no peers for %s; still trying, for %s at most. Is the network up? --peer HOST:PORT names one."
                 .formatted(time, Human.duration(timeout)));
+  }
+
+  private boolean gotSomething(String job, Progress progress) {
+    Long before = verifiedBytes.get(job);
+    verifiedBytes.merge(job, progress.verifiedBytes(), Math::max);
+    return progress.downloadBytesPerSecond() > 0
+        || (before != null && progress.verifiedBytes() > before);
   }
 
   /**
