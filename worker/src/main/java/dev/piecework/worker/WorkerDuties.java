@@ -48,6 +48,8 @@ final class WorkerDuties implements AutoCloseable {
   /** How much of Spring Batch's record a crash may cost; see {@link RunRecords}. */
   private static final Duration RECORD_INTERVAL = Duration.ofSeconds(1);
 
+  private static final Duration WATCH_INTERVAL = Duration.ofSeconds(1);
+
   private static final Duration PATIENCE_PER_JOB = Duration.ofSeconds(90);
 
   private final JobRunner runner;
@@ -116,7 +118,7 @@ final class WorkerDuties implements AutoCloseable {
             brokerSettings, "piecework-worker-" + workerId, intake, settings.slots(), gate);
     this.renewing = new Loop("leases", settings.lease().dividedBy(3), 0, leases::renewAll);
     this.watching =
-        new Loop("lease-watch", settings.lease().dividedBy(3), 0, leases::giveUpExpired);
+        new Loop("lease-watch", watchInterval(settings.lease()), 0, leases::giveUpExpired);
     this.sweeping = new Loop("sweeper", settings.sweepInterval(), 0.2, this::sweep);
     ProgressReporter reporter =
         new ProgressReporter(runner, publisher, new JobEntries(workerId), Clock.systemUTC());
@@ -141,12 +143,19 @@ final class WorkerDuties implements AutoCloseable {
         .register(registry);
   }
 
+  /** So that a lease that ran out is noticed at once, by a clock, whatever the database does. */
+  private static Duration watchInterval(Duration lease) {
+    Duration third = lease.dividedBy(3);
+    return third.compareTo(WATCH_INTERVAL) < 0 ? third : WATCH_INTERVAL;
+  }
+
   /** What must turn for the worker to be of use; cleaning and progress reports may rest. */
   private void watch(int slots) {
     Duration patience = DUTY_PATIENCE.plus(PATIENCE_PER_JOB.multipliedBy(slots));
     for (Loop loop : List.of(renewing, sweeping)) {
       observers.health().watch(loop.name(), () -> loop.trouble(patience));
     }
+    observers.health().watch("jobs", () -> runner.trouble(patience));
     observers.health().watch("outbox", () -> outbox.trouble(patience));
   }
 

@@ -5,6 +5,7 @@ import com.rabbitmq.client.AlreadyClosedException;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.Return;
+import com.rabbitmq.client.ShutdownSignalException;
 import dev.piecework.worker.settings.BrokerSettings;
 import java.io.IOException;
 import java.time.Duration;
@@ -30,6 +31,7 @@ public final class Publisher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
   private static final int PERSISTENT = 2;
   private static final int TRANSIENT = 1;
+  private static final int ABORT_MILLISECONDS = 1000;
 
   private final BrokerSettings settings;
   private final String name;
@@ -58,17 +60,41 @@ public final class Publisher implements AutoCloseable {
    * @throws PublishException if the broker cannot be reached or does not confirm in time: any of
    *     them may have arrived
    */
-  public synchronized BitSet publish(List<OutgoingMessage> messages) throws PublishException {
+  public BitSet publish(List<OutgoingMessage> messages) throws PublishException {
+    return publish(messages, confirmTimeout);
+  }
+
+  /**
+   * The same.
+   *
+   * @param patience how long the confirmations are waited for
+   */
+  public synchronized BitSet publish(List<OutgoingMessage> messages, Duration patience)
+      throws PublishException {
     if (messages.isEmpty()) {
       return new BitSet();
     }
     try {
-      return confirmedChannel().publish(messages, confirmTimeout);
+      return confirmedChannel().publish(messages, patience);
     } catch (IOException | TimeoutException | AlreadyClosedException e) {
       disconnect();
       throw new PublishException(settings.address(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      disconnect();
+      throw new PublishException(settings.address(), e);
+    }
+  }
+
+  /**
+   * Connects, if it is not.
+   *
+   * @throws PublishException if the broker cannot be reached
+   */
+  public void connect() throws PublishException {
+    try {
+      confirmedChannel();
+    } catch (IOException | TimeoutException | ShutdownSignalException e) {
       disconnect();
       throw new PublishException(settings.address(), e);
     }
@@ -141,7 +167,9 @@ public final class Publisher implements AutoCloseable {
 
   private void disconnect() {
     synchronized (connecting) {
-      connection.ifPresent(Connection::abort);
+      // The other end may not answer, and whoever failed to publish has a lease to give back.
+      connection.ifPresent(old ->
+          Thread.ofVirtual().name("broker-abort").start(() -> old.abort(ABORT_MILLISECONDS)));
       connection = Optional.empty();
       confirmed = Optional.empty();
       lossy = Optional.empty();

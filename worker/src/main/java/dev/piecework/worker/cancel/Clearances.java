@@ -8,6 +8,7 @@ import dev.piecework.metainfo.MetainfoException;
 import dev.piecework.metainfo.MetainfoParser;
 import dev.piecework.worker.checkpoint.CheckpointTable;
 import dev.piecework.worker.checkpoint.MetainfoTable;
+import dev.piecework.worker.database.SqlFaults;
 import dev.piecework.worker.job.CancelledJobs;
 import dev.piecework.worker.job.CancelledJobs.Clearing;
 import dev.piecework.worker.lease.Lease;
@@ -109,7 +110,7 @@ public final class Clearances implements AutoCloseable {
     } catch (LeaseLostException e) {
       LOG.warn("{}", e.getMessage());
     } catch (DataAccessException | TransactionException e) {
-      LOG.warn("not cleared away yet, it will be tried again: {}", String.valueOf(e.getMessage()));
+      LOG.warn("not cleared away yet, it will be tried again: {}", SqlFaults.cause(e));
     } finally {
       MDC.clear();
     }

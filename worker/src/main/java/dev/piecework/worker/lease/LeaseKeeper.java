@@ -1,5 +1,7 @@
 package dev.piecework.worker.lease;
 
+import dev.piecework.net.LogContext;
+import dev.piecework.worker.database.SqlFaults;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -38,9 +40,16 @@ public final class LeaseKeeper {
     this.nanoClock = nanoClock;
   }
 
-  private record Held(Runnable onLost, Runnable onOrder, long renewedAt) {
+  /**
+   * @param failed whether the last renewal did
+   */
+  private record Held(Runnable onLost, Runnable onOrder, long renewedAt, boolean failed) {
     Held renewed(long at) {
-      return new Held(onLost, onOrder, at);
+      return new Held(onLost, onOrder, at, false);
+    }
+
+    Held notRenewed() {
+      return new Held(onLost, onOrder, renewedAt, true);
     }
   }
 
@@ -59,7 +68,7 @@ public final class LeaseKeeper {
    * @param onOrder run when it is, possibly more than once, on any thread; must return at once
    */
   public void keep(Lease lease, Runnable onLost, Runnable onOrder) {
-    held.put(lease, new Held(onLost, onOrder, nanoClock.getAsLong()));
+    held.put(lease, new Held(onLost, onOrder, nanoClock.getAsLong(), false));
   }
 
   /**
@@ -99,21 +108,24 @@ public final class LeaseKeeper {
   }
 
   /**
-   * Gives up leases that have run out by our own clock while a renewal hangs: a database that
-   * neither answers nor refuses must not keep a worker believing. Called about as often as {@link
-   * #renewAll}, by another thread. A worker that merely slept asks the database first: nobody need
-   * have taken its jobs.
+   * Gives up leases that have run out by our own clock while a renewal hangs, or after one has
+   * failed: a database that neither answers nor refuses must not keep a worker believing. Called
+   * every second, by another thread than {@link #renewAll}. A worker that merely slept asks the
+   * database first: nobody need have taken its jobs.
    */
   public void giveUpExpired() {
     OptionalLong begun = renewing;
-    if (begun.isEmpty() || nanoClock.getAsLong() - begun.getAsLong() < duration.toNanos() / 3) {
-      return;
-    }
+    boolean hangs =
+        begun.isPresent() && nanoClock.getAsLong() - begun.getAsLong() >= duration.toNanos() / 3;
     held.forEach((lease, was) -> {
-      if (expired(was)) {
+      if ((hangs || was.failed()) && expired(was)) {
         lost(lease, "the database does not answer");
       }
     });
+  }
+
+  private static LogContext context(Lease lease) {
+    return LogContext.of(Map.of("job", lease.jobId(), "epoch", Long.toString(lease.epoch())));
   }
 
   private boolean expired(Held was) {
@@ -133,9 +145,15 @@ public final class LeaseKeeper {
     } catch (DataAccessException | TransactionException e) {
       Held now = held.get(lease);
       if (now != null && expired(now)) {
-        lost(lease, "the database cannot be reached");
-      } else {
-        LOG.warn("lease on job {} could not be renewed, trying again", lease.jobId());
+        lost(lease, "the database cannot be used: " + SqlFaults.cause(e));
+      } else if (now != null) {
+        held.computeIfPresent(lease, (key, was) -> was.notRenewed());
+        context(lease)
+            .run(() ->
+                LOG.warn(
+                    "lease on job {} could not be renewed, trying again: {}",
+                    lease.jobId(),
+                    SqlFaults.cause(e)));
       }
     } finally {
       renewing = OptionalLong.empty();
@@ -146,7 +164,10 @@ public final class LeaseKeeper {
     Held was = held.remove(lease);
     if (was != null) {
       // Whoever still works on the job warns.
-      LOG.info("lease on job {} (epoch {}) is gone: {}", lease.jobId(), lease.epoch(), why);
+      context(lease)
+          .run(() ->
+              LOG.info(
+                  "lease on job {} (epoch {}) is gone: {}", lease.jobId(), lease.epoch(), why));
       was.onLost().run();
     }
   }

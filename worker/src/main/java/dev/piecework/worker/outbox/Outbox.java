@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -24,7 +25,7 @@ public final class Outbox {
       """
       o.seq, o.message_id, o.job_id, o.epoch, o.type, o.discriminator, o.exchange, o.routing_key, \
       o.priority, o.content_type, o.headers, o.mandatory, COALESCE(o.body, j.message) AS body, \
-      j.trace_parent
+      o.repeats, j.trace_parent
       """;
 
   private final JdbcClient jdbc;
@@ -34,8 +35,12 @@ public final class Outbox {
     this.jdbc = jdbc;
   }
 
-  /** An entry as it is published, with its body. */
-  public record Pending(long seq, OutboxEntry entry, String body) {}
+  /**
+   * An entry as it is published, with its body.
+   *
+   * @param repeats how often it was asked for again
+   */
+  public record Pending(long seq, OutboxEntry entry, String body, int repeats) {}
 
   /**
    * Writes an entry in the caller's transaction, which holds the job's row lock. Does nothing if
@@ -73,13 +78,45 @@ public final class Outbox {
   }
 
   /**
-   * Takes the right to publish, until the transaction at hand ends.
+   * Takes the right to publish, for a while by the database's clock. Holds no lock.
    *
+   * @param term names this holder and this time; never used twice
    * @return false if another worker has it
    */
-  public boolean lock() {
-    return jdbc.sql("SELECT id FROM piecework_relay WHERE id = 1 FOR UPDATE SKIP LOCKED")
-        .query(Integer.class)
+  public boolean take(String term, Duration atMost) {
+    return jdbc.sql(
+                """
+                UPDATE piecework_relay SET lease_owner = :term,
+                  lease_until = CURRENT_TIMESTAMP + INTERVAL '%d' SECOND
+                WHERE id = 1 AND (lease_owner = '' OR lease_until <= CURRENT_TIMESTAMP)
+                """
+                    .formatted(Math.max(1, atMost.toSeconds())))
+            .param("term", term)
+            .update()
+        == 1;
+  }
+
+  /**
+   * Gives the right to publish back; locks its row until the transaction at hand ends.
+   *
+   * @return false if it had run out and another worker has taken it
+   */
+  public boolean giveBack(String term) {
+    return jdbc.sql(
+                "UPDATE piecework_relay SET lease_owner = '' WHERE id = 1 AND lease_owner = :term")
+            .param("term", term)
+            .update()
+        == 1;
+  }
+
+  /** Whether anything at all waits to be published. */
+  public boolean anyPending() {
+    return jdbc.sql(
+            """
+            SELECT seq FROM piecework_outbox WHERE published = FALSE
+            ORDER BY seq FETCH FIRST 1 ROWS ONLY
+            """)
+        .query(Long.class)
         .optional()
         .isPresent();
   }
@@ -136,29 +173,31 @@ public final class Outbox {
         > 0;
   }
 
-  /** Says that entries have been published. */
-  public void published(Collection<Long> seqs) {
-    if (!seqs.isEmpty()) {
-      jdbc.sql(
-              """
-              UPDATE piecework_outbox SET published = TRUE, published_at = CURRENT_TIMESTAMP
-              WHERE seq IN (:seqs)
-              """)
-          .param("seqs", seqs)
-          .update();
-    }
+  /** Says that entries have been published, but for those that were asked for again since. */
+  public void published(Collection<Pending> entries) {
+    Map<Integer, List<Long>> seqs =
+        entries.stream()
+            .collect(
+                Collectors.groupingBy(
+                    Pending::repeats, Collectors.mapping(Pending::seq, Collectors.toList())));
+    seqs.forEach((repeats, of) ->
+        jdbc.sql(
+                """
+                UPDATE piecework_outbox SET published = TRUE, published_at = CURRENT_TIMESTAMP
+                WHERE seq IN (:seqs) AND repeats = :repeats
+                """)
+            .param("seqs", of)
+            .param("repeats", repeats)
+            .update());
   }
 
   /**
-   * Has the last entry of a type published once more, with the same message id. Waits until nobody
-   * publishes: whoever has just published it, and not said so yet, would take it for done.
+   * Has the last entry of a type published once more, with the same message id, even if somebody is
+   * about to say that it has been published.
    *
    * @return its number, empty if there is none
    */
   public OptionalLong again(String jobId, String type) {
-    jdbc.sql("SELECT id FROM piecework_relay WHERE id = 1 FOR UPDATE")
-        .query(Integer.class)
-        .single();
     Optional<Long> seq =
         jdbc.sql(
                 """
@@ -169,7 +208,11 @@ public final class Outbox {
             .query(Long.class)
             .optional();
     seq.ifPresent(number ->
-        jdbc.sql("UPDATE piecework_outbox SET published = FALSE WHERE seq = :seq")
+        jdbc.sql(
+                """
+                UPDATE piecework_outbox SET published = FALSE, repeats = repeats + 1
+                WHERE seq = :seq
+                """)
             .param("seq", number)
             .update());
     return seq.map(OptionalLong::of).orElseGet(OptionalLong::empty);
@@ -214,6 +257,7 @@ public final class Outbox {
             headers(row),
             row.getBoolean("mandatory"),
             Optional.empty()),
-        row.getString("body"));
+        row.getString("body"),
+        row.getInt("repeats"));
   }
 }

@@ -10,7 +10,9 @@ import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.transfer.Transfer;
 import dev.piecework.worker.transfer.TransferProgress;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -33,6 +35,9 @@ public final class JobRun {
   private volatile boolean ending;
   private volatile boolean completed;
   private boolean seeding;
+  private volatile boolean settling;
+  private volatile long movedAt = System.nanoTime();
+  private volatile OptionalLong stoppedAt = OptionalLong.empty();
 
   /**
    * @param claim the job
@@ -128,6 +133,9 @@ public final class JobRun {
     }
     stop.updateAndGet(
         was -> was.isEmpty() || reason == StopReason.LEASE_LOST ? Optional.of(reason) : was);
+    if (stoppedAt.isEmpty()) {
+      stoppedAt = OptionalLong.of(System.nanoTime());
+    }
     cancellation.cancel();
     if (closesAtOnce(reason)) {
       transfer.get().ifPresent(running -> Thread.startVirtualThread(running::close));
@@ -153,7 +161,48 @@ public final class JobRun {
 
   void enter(Phase next) {
     checkStop();
+    moved();
     phase = next;
+  }
+
+  /** The run's thread has come round. */
+  void moved() {
+    movedAt = System.nanoTime();
+  }
+
+  /** The run is over, and its end is being written: nothing more is told of its progress. */
+  void settling() {
+    settling = true;
+  }
+
+  /**
+   * Whether progress may be told: not from the moment on in which the end is being written, whose
+   * event must be the last of this epoch; but of seeding, which follows it.
+   */
+  boolean tellsProgress() {
+    return stopReason().isEmpty() && !settling && !ending && (!completed || phase == Phase.SEED);
+  }
+
+  /**
+   * What is stuck, for people.
+   *
+   * @param patience longest time that is no fault
+   */
+  Optional<String> trouble(Duration patience) {
+    long now = System.nanoTime();
+    OptionalLong stopped = stoppedAt;
+    if (stopped.isPresent() && now - stopped.getAsLong() > patience.toNanos()) {
+      return Optional.of(
+          "job %s was told to stop %d s ago and has not"
+              .formatted(lease().jobId(), Duration.ofNanos(now - stopped.getAsLong()).toSeconds()));
+    }
+    long still = now - movedAt;
+    boolean comesRound = phase == Phase.TRANSFER || phase == Phase.SEED;
+    return comesRound && !settling && still > patience.toNanos()
+        ? Optional.of(
+            "job %s has not moved for %d s"
+                .formatted(lease().jobId(), Duration.ofNanos(still).toSeconds()))
+        : Optional.empty();
   }
 
   ObjectLayout layout() {

@@ -1,6 +1,7 @@
 package dev.piecework.worker.pipeline;
 
 import dev.piecework.message.TraceParent;
+import dev.piecework.worker.database.SqlFaults;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.Claim;
 import dev.piecework.worker.job.JobLedger;
@@ -8,8 +9,8 @@ import dev.piecework.worker.job.JobState;
 import dev.piecework.worker.job.RetryPolicy;
 import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.lease.LeaseKeeper;
-import dev.piecework.worker.lease.LeaseLostException;
 import dev.piecework.worker.outbox.OutboxPump;
+import dev.piecework.worker.pipeline.FateWriter.Written;
 import dev.piecework.worker.store.StoreHealth;
 import dev.piecework.worker.trace.RunSpans;
 import dev.piecework.worker.transfer.TransferFactory;
@@ -41,7 +42,11 @@ public final class JobRunner {
   /** A job that has killed its worker this often in a row, without progress, is not run again. */
   private static final int MAX_LOSSES = 10;
 
-  private static final Duration DATABASE_PAUSE = Duration.ofSeconds(1);
+  /** For a run whose own end the database will not take. */
+  private static final Fault UNWRITABLE =
+      new Fault(
+          Fault.Kind.DATABASE_REFUSED,
+          "the database refused what the run had to write about its end; the worker's log has more");
 
   private final Pipeline pipeline;
   private final JobLedger ledger;
@@ -54,6 +59,7 @@ public final class JobRunner {
   private final StoreHealth store;
   private final Settings settings;
   private final Semaphore slots;
+  private final FateWriter fates;
   private final Map<Lease, Running> running = new ConcurrentHashMap<>();
   private volatile boolean shuttingDown;
 
@@ -97,6 +103,7 @@ public final class JobRunner {
     this.store = store;
     this.settings = settings;
     this.slots = new Semaphore(settings.slots());
+    this.fates = new FateWriter(leases, () -> shuttingDown, System::nanoTime);
   }
 
   /**
@@ -180,6 +187,7 @@ public final class JobRunner {
         spans.begin(run.trace(), lease.jobId(), run.row().attempt(), lease.epoch());
     try {
       Pipeline.Outcome outcome = outcome(run);
+      run.settling();
       settle(run, outcome, acknowledge);
       end(span, outcome);
     } catch (RuntimeException e) {
@@ -231,7 +239,9 @@ public final class JobRunner {
         acknowledge.run();
       }
       case Pipeline.Outcome.SeedingEnded(String reason) -> {
-        write(lease, () -> ledger.seedingEnded(lease, reason));
+        if (write(lease, () -> ledger.seedingEnded(lease, reason)) == Written.REFUSED) {
+          write(lease, () -> ledger.seedingEnded(lease, "seeding ended"));
+        }
         transfers.discardScratch(lease.jobId());
         metrics.ended(JobState.COMPLETED);
         acknowledge.run();
@@ -239,7 +249,7 @@ public final class JobRunner {
       case Pipeline.Outcome.Faulted(Fault fault) -> {
         if (fault.blameless()) {
           metrics.faulted(fault.kind());
-          handBack(lease, fault.message(), acknowledge);
+          handBack(run, fault.message(), acknowledge);
         } else {
           fault(run, fault, acknowledge);
         }
@@ -254,8 +264,8 @@ public final class JobRunner {
             acknowledge.run();
           }
           case DEADLINE -> fault(run, run.row().overdueFault(), acknowledge);
-          case SHUTDOWN -> handBack(lease, "the worker shuts down", acknowledge);
-          case ORDERED -> handBack(lease, "the order to stop was withdrawn", acknowledge);
+          case SHUTDOWN -> handBack(run, "the worker shuts down", acknowledge);
+          case ORDERED -> handBack(run, "the order to stop was withdrawn", acknowledge);
         }
       }
     }
@@ -265,39 +275,55 @@ public final class JobRunner {
   private void fault(JobRun run, Fault fault, Once acknowledge) {
     Lease lease = run.lease();
     metrics.faulted(fault.kind());
-    boolean written =
-        write(
-            lease,
-            () -> {
-              JobState state = ledger.fault(lease, fault, retry(run), RandomGenerator.getDefault());
-              metrics.ended(state);
-              if (state == JobState.FAILED) {
-                transfers.discardScratch(lease.jobId());
-              }
-              if (state == JobState.CANCELLING) {
-                clearAway(lease.jobId());
-              }
-            });
-    LOG.debug("fate written: {}", written);
+    Written written = write(lease, () -> writeFault(run, fault));
+    if (written == Written.REFUSED) {
+      written = write(lease, () -> writeFault(run, UNWRITABLE));
+    }
+    LOG.debug("end of the run: {}", written);
     acknowledge.run();
   }
 
+  private void writeFault(JobRun run, Fault fault) {
+    Lease lease = run.lease();
+    JobState state = ledger.fault(lease, fault, retry(run), RandomGenerator.getDefault());
+    metrics.ended(state);
+    if (state == JobState.FAILED) {
+      transfers.discardScratch(lease.jobId());
+    }
+    if (state == JobState.CANCELLING) {
+      clearAway(lease.jobId());
+    }
+  }
+
+  private Written write(Lease lease, Runnable work) {
+    Written written = fates.write(lease, work);
+    if (written == Written.LEASE_LOST) {
+      metrics.leaseLost();
+    }
+    return written;
+  }
+
   /** Gives the job back without blame, or obeys the order that it has. */
-  private void handBack(Lease lease, String why, Once acknowledge) {
-    write(
-        lease,
-        () -> {
-          JobState state = ledger.handBack(lease, why);
-          metrics.ended(state);
-          switch (state) {
-            case QUEUED -> publishContinuation(lease, acknowledge);
-            case CANCELLING -> {
-              clearAway(lease.jobId());
-              acknowledge.run();
-            }
-            default -> acknowledge.run();
-          }
-        });
+  private void handBack(JobRun run, String why, Once acknowledge) {
+    Lease lease = run.lease();
+    Written written =
+        write(
+            lease,
+            () -> {
+              JobState state = ledger.handBack(lease, why);
+              metrics.ended(state);
+              switch (state) {
+                case QUEUED -> publishContinuation(lease, acknowledge);
+                case CANCELLING -> {
+                  clearAway(lease.jobId());
+                  acknowledge.run();
+                }
+                default -> acknowledge.run();
+              }
+            });
+    if (written == Written.REFUSED) {
+      fault(run, UNWRITABLE, acknowledge);
+    }
   }
 
   private void clearAway(String jobId) {
@@ -318,39 +344,19 @@ public final class JobRunner {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (DataAccessException | TransactionException e) {
-      LOG.warn("not acknowledged: the database cannot be used");
+      LOG.warn("cannot wait for the job's new message: {}", SqlFaults.cause(e));
     }
   }
 
   /**
-   * Writes a fate, again and again while the database is away, until the lease cannot be ours any
-   * more.
+   * What is stuck, for people: a run that was told to stop and has not, or a transfer that does not
+   * move.
    *
-   * @return false if it was not written: the row's lease expires and the sweeper takes over
+   * @param patience longest time that is no fault
+   * @return empty if every run moves
    */
-  private boolean write(Lease lease, Runnable work) {
-    while (true) {
-      try {
-        work.run();
-        return true;
-      } catch (LeaseLostException e) {
-        LOG.warn("{}: its fate is another's to write", e.getMessage());
-        metrics.leaseLost();
-        return false;
-      } catch (DataAccessException | TransactionException e) {
-        if (!leases.holds(lease)) {
-          LOG.warn("the job's fate could not be written: {}", String.valueOf(e.getMessage()));
-          return false;
-        }
-        LOG.warn("the job's fate cannot be written yet: {}", String.valueOf(e.getMessage()));
-        try {
-          Thread.sleep(DATABASE_PAUSE);
-        } catch (InterruptedException interrupted) {
-          Thread.currentThread().interrupt();
-          return false;
-        }
-      }
-    }
+  public Optional<String> trouble(Duration patience) {
+    return runs().stream().flatMap(run -> run.trouble(patience).stream()).findFirst();
   }
 
   /**

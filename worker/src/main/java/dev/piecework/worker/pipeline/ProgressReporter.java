@@ -39,7 +39,7 @@ public final class ProgressReporter {
   /** One event for each run that has begun its transfer and was not told to stop. */
   public void report() {
     for (JobRun run : runner.runs()) {
-      if (run.stopReason().isEmpty()) {
+      if (run.tellsProgress()) {
         run.progress().ifPresent(progress -> publish(run, progress));
       }
     }

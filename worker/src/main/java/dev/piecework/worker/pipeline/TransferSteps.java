@@ -54,6 +54,7 @@ final class TransferSteps {
   }
 
   private Transfer.@Nullable Batch read() throws TransferException, InterruptedException {
+    run.moved();
     Transfer transfer = run.transfer();
     if (run.stopReason().isPresent()) {
       if (drained || run.stopReason().get() == JobRun.StopReason.LEASE_LOST) {
@@ -74,6 +75,7 @@ final class TransferSteps {
 
   /** Writes a batch and tells the transfer. */
   void commit(Transfer.Batch batch) {
+    run.moved();
     TransferProgress progress = run.transfer().progress();
     boolean changed = !batch.pieces().equals(written);
     long received = progress.swarm().receivedBytes() - receivedBytes;

@@ -119,7 +119,7 @@ public final class ScratchFolder implements Closeable {
   /** Deletes the scratch of a job, but not what another process still holds. */
   public void discard(String jobId) {
     for (Path folder : folders(jobId)) {
-      if (Files.isDirectory(folder) && !discarded(folder)) {
+      if (Files.isDirectory(folder) && !discarded(folder) && Files.exists(folder)) {
         log.warn("scratch {} stays: it is still in use, or cannot be deleted", folder);
       }
     }
@@ -139,6 +139,9 @@ public final class ScratchFolder implements Closeable {
       }
       return true;
     } catch (IOException e) {
+      if (Files.notExists(folder)) {
+        return true; // Another deleted it in the same moment: a run's end, and the clean-up.
+      }
       log.warn("scratch {} cannot be deleted: {}", folder, e.toString());
       return false;
     }

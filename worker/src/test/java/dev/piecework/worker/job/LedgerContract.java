@@ -190,7 +190,7 @@ abstract class LedgerContract extends LedgerFixture {
             new EventData.Completed(
                 "h", "n", "bucket", 1, List.of(), "k", totals.downloadedBytes(), 0, 1.0, 0));
     List<Outbox.Pending> first = pending();
-    outbox.published(first.stream().map(Outbox.Pending::seq).toList());
+    outbox.published(first);
     assertThat(pending()).isEmpty();
     assertThat(worker("b").admit(submission("m2"))).isEqualTo(Admissions.Admission.LEAVE);
     assertThat(pending())
@@ -277,7 +277,7 @@ abstract class LedgerContract extends LedgerFixture {
   void publishedEventsAreForgottenInTimeButNotFinalOnes() {
     accepted("a");
     ledger.fault(lease(), new Fault(Fault.Kind.INVALID_METAINFO, "no"), RETRY, new Random(1));
-    outbox.published(pending().stream().map(Outbox.Pending::seq).toList());
+    outbox.published(pending());
     jdbc.sql("UPDATE piecework_outbox SET published_at = :then WHERE job_id = :job")
         .param("then", java.time.OffsetDateTime.now(java.time.ZoneOffset.UTC).minusDays(8))
         .param("job", job)

@@ -12,7 +12,6 @@ import dev.piecework.message.JobStatus;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.Admissions.Admission;
 import dev.piecework.worker.job.CancelledJobs.Clearing;
-import dev.piecework.worker.outbox.Outbox;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.OffsetDateTime;
@@ -245,7 +244,7 @@ abstract class RegistrationsContract extends LedgerFixture {
   void cancellingOnceMoreVoidsWhatWasSubmittedMeanwhileAndSaysSo() {
     register("m1");
     cancelled();
-    outbox.published(pending().stream().map(Outbox.Pending::seq).toList());
+    outbox.published(pending());
     register("m2");
 
     assertThat(orders.cancel("", job, false, "")).isEqualTo(new Orders.Outcome.Done());
@@ -261,7 +260,7 @@ abstract class RegistrationsContract extends LedgerFixture {
   void aRefusedCancellationVoidsNothing() {
     accepted("a");
     completed();
-    outbox.published(pending().stream().map(Outbox.Pending::seq).toList());
+    outbox.published(pending());
     register("m2");
 
     assertThat(orders.cancel("", job, false, "")).isInstanceOf(Orders.Outcome.Conflict.class);

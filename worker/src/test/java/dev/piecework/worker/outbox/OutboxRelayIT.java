@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import dev.piecework.message.Topology;
+import dev.piecework.testkit.FaultProxy;
 import dev.piecework.testkit.RabbitBroker;
 import dev.piecework.worker.TestDatabase;
 import dev.piecework.worker.broker.BrokerTopology;
@@ -83,11 +84,15 @@ class OutboxRelayIT {
   }
 
   private Publisher publisher() {
+    return publisher(broker.port());
+  }
+
+  private Publisher publisher(int port) {
     String path = broker.virtualHost().equals("/") ? "" : "/" + broker.virtualHost();
     Publisher publisher =
         new Publisher(
             new BrokerSettings(
-                URI.create("amqp://%s:%d%s".formatted(broker.host(), broker.port(), path)),
+                URI.create("amqp://%s:%d%s".formatted(broker.host(), port, path)),
                 broker.user(),
                 broker.password(),
                 "",
@@ -165,70 +170,110 @@ class OutboxRelayIT {
   }
 
   @Test
-  void whatIsAskedForAgainWhileItIsBeingPublishedIsPublishedAgain() throws Exception {
-    write(0, 1, Topology.EVENTS_EXCHANGE, false);
-    AtomicReference<Thread> asking = new AtomicReference<>();
-    database
-        .transactions()
-        .executeWithoutResult(status -> {
-          // A relay that has published and is about to say so.
-          assertThat(outbox.lock()).isTrue();
-          List<Long> seqs =
-              outbox.pending(10, 1000).entries().stream().map(Outbox.Pending::seq).toList();
-          asking.set(
-              Thread.startVirtualThread(() ->
-                  database
-                      .transactions()
-                      .executeWithoutResult(any -> outbox.again("job", "event"))));
-          Awaitility.await().atMost(Duration.ofSeconds(60)).until(this::somebodyWaitsForALock);
-          outbox.published(seqs);
-        });
-    asking.get().join();
-    assertThat(outbox.anyPending("job")).isTrue();
-  }
-
-  private boolean somebodyWaitsForALock() {
-    return database
-            .template()
-            .queryForList(
-                """
-                SELECT pid FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock'
-                """)
-            .size()
-        > 0;
+  void whatIsAskedForAgainWhileItIsBeingPublishedIsPublishedAgain() {
+    write(0, 2, Topology.EVENTS_EXCHANGE, false);
+    assertThat(outbox.take("a", Duration.ofSeconds(60))).isTrue();
+    List<Outbox.Pending> published = outbox.pending(10, 1000).entries();
+    // Whoever asks waits for nobody.
+    database.transactions().executeWithoutResult(any -> outbox.again("job", "event"));
+    assertThat(outbox.giveBack("a")).isTrue();
+    outbox.published(published);
+    assertThat(outbox.pending(10, 1000).entries())
+        .extracting(pending -> pending.entry().discriminator())
+        .containsExactly("1");
+    assertThat(relay().relay()).isEqualTo(OutboxRelay.Round.DONE);
+    assertThat(outbox.anyPending()).isFalse();
   }
 
   @Test
-  void whatWasPublishedButNotMarkedIsPublishedAgain() {
+  void whoseLeaseRanOutMarksNothing() {
+    assertThat(outbox.take("a", Duration.ofSeconds(1))).isTrue();
+    assertThat(outbox.take("b", Duration.ofSeconds(60))).isFalse();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> outbox.take("b", Duration.ofSeconds(60)));
+    assertThat(outbox.giveBack("a")).isFalse();
+    assertThat(outbox.giveBack("b")).isTrue();
+  }
+
+  @Test
+  void aFrozenLinkToTheBrokerHoldsNothingInTheDatabaseAndOthersPublish() throws Exception {
+    try (FaultProxy link = FaultProxy.tcp(broker.address())) {
+      OutboxRelay frozen =
+          new OutboxRelay(outbox, database.transactions(), publisher(link.address().getPort()));
+      write(0, 1, Topology.EVENTS_EXCHANGE, false);
+      assertThat(frozen.relay()).isEqualTo(OutboxRelay.Round.DONE);
+
+      link.pause();
+      write(1, 3, Topology.EVENTS_EXCHANGE, false);
+      AtomicReference<OutboxRelay.Round> round = new AtomicReference<>(OutboxRelay.Round.MORE);
+      Thread stuck = Thread.startVirtualThread(() -> round.set(frozen.relay()));
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(this::isLeased);
+      assertThat(inTransaction()).isEmpty();
+
+      OutboxRelay healthy = relay();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> {
+            healthy.relay();
+            return !outbox.anyPending();
+          });
+      stuck.join();
+      assertThat(round.get()).isEqualTo(OutboxRelay.Round.FAILED);
+      // It rests, so that it does not take the lease again at once.
+      write(3, 4, Topology.EVENTS_EXCHANGE, false);
+      assertThat(frozen.relay()).isEqualTo(OutboxRelay.Round.FAILED);
+      assertThat(isLeased()).isFalse();
+      assertThat(healthy.relay()).isEqualTo(OutboxRelay.Round.DONE);
+      awaitHeard(4);
+      assertThat(heard.stream().map(Heard::body).distinct()).isEqualTo(numbers(4));
+    }
+  }
+
+  private boolean isLeased() {
+    return database
+        .jdbc()
+        .sql("SELECT lease_owner FROM piecework_relay")
+        .query((row, number) -> !row.getString(1).isEmpty())
+        .single();
+  }
+
+  private List<String> inTransaction() {
+    return database
+        .jdbc()
+        .sql(
+            """
+            SELECT state FROM pg_stat_activity
+            WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+            """)
+        .query((row, number) -> row.getString(1))
+        .list();
+  }
+
+  @Test
+  void whatWasPublishedButNotMarkedIsPublishedAgain() throws Exception {
     write(0, 3, Topology.EVENTS_EXCHANGE, false);
     Publisher dying = publisher();
-    database
-        .transactions()
-        .executeWithoutResult(status -> {
-          // As far as a relay gets that dies before its commit.
-          assertThat(outbox.lock()).isTrue();
-          List<OutgoingMessage> messages =
-              outbox.pending(10, 1000).entries().stream()
-                  .map(pending ->
-                      new OutgoingMessage(
-                          pending.entry().messageId(),
-                          pending.entry().exchange(),
-                          pending.entry().routingKey(),
-                          0,
-                          "text/plain",
-                          Map.of(),
-                          false,
-                          pending.body().getBytes(StandardCharsets.UTF_8)))
-                  .toList();
-          try {
-            assertThat(dying.publish(messages).cardinality()).isEqualTo(3);
-          } catch (dev.piecework.worker.broker.PublishException e) {
-            throw new AssertionError(e);
-          }
-          status.setRollbackOnly();
-        });
-    assertThat(relay().relay()).isEqualTo(OutboxRelay.Round.DONE);
+    // As far as a relay gets that dies before it says so.
+    assertThat(outbox.take("dying", Duration.ofSeconds(1))).isTrue();
+    List<OutgoingMessage> messages =
+        outbox.pending(10, 1000).entries().stream()
+            .map(pending ->
+                new OutgoingMessage(
+                    pending.entry().messageId(),
+                    pending.entry().exchange(),
+                    pending.entry().routingKey(),
+                    0,
+                    "text/plain",
+                    Map.of(),
+                    false,
+                    pending.body().getBytes(StandardCharsets.UTF_8)))
+            .toList();
+    assertThat(dying.publish(messages).cardinality()).isEqualTo(3);
+    OutboxRelay next = relay();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> next.relay() == OutboxRelay.Round.DONE);
     awaitHeard(6);
     assertThat(heard).hasSize(6);
     Map<String, String> byId = new LinkedHashMap<>();

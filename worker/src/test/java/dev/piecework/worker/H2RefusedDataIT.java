@@ -1,0 +1,8 @@
+package dev.piecework.worker;
+
+class H2RefusedDataIT extends RefusedDataContract {
+  @Override
+  TestDatabase open() {
+    return TestDatabase.h2();
+  }
+}

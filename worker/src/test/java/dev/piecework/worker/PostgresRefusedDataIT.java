@@ -1,0 +1,8 @@
+package dev.piecework.worker;
+
+class PostgresRefusedDataIT extends RefusedDataContract {
+  @Override
+  TestDatabase open() {
+    return TestDatabase.postgres();
+  }
+}
