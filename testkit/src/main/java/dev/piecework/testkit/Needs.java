@@ -21,6 +21,13 @@ public final class Needs {
     }
   }
 
+  /** Goes on only as root, who may give files to other users and act as one. */
+  public static void root() {
+    if (!"root".equals(System.getProperty("user.name"))) {
+      absent("this test acts as two users", "run it as root");
+    }
+  }
+
   /**
    * Ends the test as skipped, or failed in CI.
    *

@@ -39,6 +39,13 @@ public final class ScratchException extends IOException {
         cause);
   }
 
+  static ScratchException refused(PrivateFolder.RefusedException cause) {
+    return new ScratchException(
+        "cannot use scratch folder %s: %s. Delete it, or point piecework.scratch.directory at a folder of the worker's own user"
+            .formatted(cause.getFile(), cause.getReason()),
+        cause);
+  }
+
   /** The fault of a job that met this. */
   public Fault fault() {
     return new Fault(Fault.Kind.SCRATCH_FAILED, String.valueOf(getMessage()));

@@ -73,16 +73,20 @@ public final class ScratchFolder implements Closeable {
    * Opens or makes the folder, takes a worker's number in it, and deletes what nobody came back
    * for. Must be closed.
    *
-   * @throws ScratchException when it cannot be made or written
+   * @throws ScratchException when it cannot be made or written, or others could change what is in
+   *     it
    */
   public static ScratchFolder open(ScratchSettings settings, Clock clock) throws ScratchException {
     Path folder = settings.path().toAbsolutePath();
     try {
-      Files.createDirectories(folder.resolve("jobs"));
+      PrivateFolder.trusted(folder);
+      PrivateFolder.own(folder.resolve("jobs"));
       String hostId = identity(folder.resolve("id"));
       ScratchFolder scratch = asWorker(folder, hostId, clock);
       scratch.sweep(settings.keep(), job -> false);
       return scratch;
+    } catch (PrivateFolder.RefusedException e) {
+      throw ScratchException.refused(e);
     } catch (IOException e) {
       throw ScratchException.of("prepare", folder, e);
     }

@@ -9,7 +9,8 @@ import org.springframework.util.unit.DataSize;
 /**
  * Disk space for pieces. Bound from {@code piecework.scratch.*}.
  *
- * @param directory folder that all workers of this host share; empty: {@code piecework-scratch} in
+ * @param directory folder that all workers of this host share, all of one user; one that belongs to
+ *     another user, or that every user can change, is refused; empty: {@code piecework-scratch} in
  *     the system's folder for temporary files
  * @param retainBytes most bytes of already uploaded segments that a running job keeps in order to
  *     serve them to peers; a job that seeds keeps everything until its end
