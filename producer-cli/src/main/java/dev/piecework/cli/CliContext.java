@@ -42,7 +42,7 @@ public record CliContext(
   }
 
   /** Says on standard error what is wrong. */
-  void complain(String problem) {
+  public void complain(String problem) {
     err.println(Table.harmless("piecework: " + problem));
   }
 

@@ -33,6 +33,7 @@ final class JobWait {
   private final List<JobSpool.Named> jobs;
   private final Set<String> jobIds = new LinkedHashSet<>();
   private final Map<String, JobEvent> finalEvents = new HashMap<>();
+  private final UnheardJobs unheard;
   private boolean mustSend = true;
   private boolean connected = true;
   private boolean everSent;
@@ -46,6 +47,7 @@ final class JobWait {
     this.style = style == null ? context.progressStyle().get() : style;
     this.jobs = jobs;
     jobs.forEach(job -> jobIds.add(job.jobId()));
+    this.unheard = new UnheardJobs(context.steadyClock(), jobIds);
   }
 
   /** What to listen to: each job by itself, or, of very many, all that goes on. */
@@ -85,6 +87,7 @@ final class JobWait {
         } else if (mustSend && connected) {
           send(send, bar, events.patience());
         }
+        unheard.word().ifPresent(word -> say(word, bar));
         bar.tick();
       }
     } finally {
@@ -101,18 +104,21 @@ final class JobWait {
     switch (news) {
       case News.Event(_, Optional<JobEvent> known) -> {
         known.ifPresent(bar::accept);
+        known.ifPresent(event -> unheard.heard(event.jobId()));
         known
             .filter(event -> event.type().isFinal() && jobIds.contains(event.jobId()))
             .ifPresent(event -> finalEvents.putIfAbsent(event.jobId(), event));
       }
       case News.Lost(String reason) -> {
         connected = false;
+        unheard.pause();
         bar.say(
             "lost the broker (%s); jobs go on; trying it again for %s"
                 .formatted(reason, Human.duration(patience)));
       }
       case News.Again(boolean complete) -> {
         connected = true;
+        unheard.sent();
         bar.say(
             complete
                 ? "the broker is back, with all that has happened"
@@ -120,6 +126,15 @@ final class JobWait {
                     + " how it stands");
         mustSend |= !complete;
       }
+    }
+  }
+
+  /** Also where no progress is shown: it is not progress, but the want of any. */
+  private void say(String word, ProgressBar bar) {
+    if (style == ProgressStyle.SILENT) {
+      context.complain(word);
+    } else {
+      bar.say(word);
     }
   }
 
@@ -133,6 +148,7 @@ final class JobWait {
                 : "submitted " + jobIds.size() + " jobs");
       }
       everSent = true;
+      unheard.sent();
       mustSend = false;
       unsentSince = null;
     } catch (CliException e) {

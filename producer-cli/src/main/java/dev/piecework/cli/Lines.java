@@ -4,9 +4,15 @@ import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 
-/** Reads lines that end in LF or CR LF, one at a time, each of a bounded length. */
+/**
+ * Reads lines that end in LF or CR LF, one at a time, each of a bounded length. The byte order mark
+ * (EF BB BF) with which Windows begins text in UTF-8 is no part of the first.
+ */
 final class Lines {
+  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+
   private final InputStream in;
   private final int maxBytes;
   private long number;
@@ -44,8 +50,14 @@ final class Lines {
       line.write(read);
     }
     byte[] bytes = line.toByteArray();
-    boolean carriageReturn = bytes.length > 0 && bytes[bytes.length - 1] == '\r';
-    return carriageReturn ? java.util.Arrays.copyOf(bytes, bytes.length - 1) : bytes;
+    int from = number == 1 && startsWith(bytes, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+    boolean carriageReturn = bytes.length > from && bytes[bytes.length - 1] == '\r';
+    return Arrays.copyOfRange(bytes, from, bytes.length - (carriageReturn ? 1 : 0));
+  }
+
+  private static boolean startsWith(byte[] bytes, byte[] prefix) {
+    return bytes.length >= prefix.length
+        && Arrays.equals(bytes, 0, prefix.length, prefix, 0, prefix.length);
   }
 
   /** A line is longer than allowed. */

@@ -46,7 +46,7 @@ public final class Sources {
     if (startsWith(argument, "magnet:")) {
       return new JobSource.Magnet(argument);
     }
-    if (SCHEME.matcher(argument).matches()) {
+    if (SCHEME.matcher(argument).matches() && !TorrentFiles.isUrl(argument)) {
       throw new CliException(
           ExitCode.BAD_SOURCE,
           "sources of kind "
@@ -61,7 +61,8 @@ public final class Sources {
 
   /** Whether an argument names a file, or a pattern of files. */
   static boolean isFile(String argument) {
-    return !startsWith(argument, "magnet:") && !SCHEME.matcher(argument).matches();
+    return TorrentFiles.isUrl(argument)
+        || (!startsWith(argument, "magnet:") && !SCHEME.matcher(argument).matches());
   }
 
   private static boolean startsWith(String text, String prefix) {

@@ -48,7 +48,7 @@ final class SubmissionInput {
       if (argument.equals(STANDARD_INPUT)) {
         sourceLines();
       } else if (Sources.isFile(argument) && Globs.isPattern(argument)) {
-        Globs.expand(argument).forEach(this::source);
+        Globs.expand(argument, context::complain).forEach(this::source);
       } else {
         source(argument);
       }
@@ -59,7 +59,7 @@ final class SubmissionInput {
     try {
       Lines lines = new Lines(context.in(), MAX_SOURCE_BYTES);
       for (byte[] line = lines.next(); line != null; line = lines.next()) {
-        String source = new String(line, StandardCharsets.UTF_8).strip();
+        String source = SourceLine.read(line);
         if (!source.isEmpty()) {
           source(source);
         }

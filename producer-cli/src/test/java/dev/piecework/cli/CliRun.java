@@ -42,11 +42,16 @@ record CliRun(int exitCode, String out, String err) {
 
   /** With something on standard input. */
   static CliRun fed(String in, Map<String, String> environment, String... arguments) {
+    return fed(in.getBytes(StandardCharsets.UTF_8), environment, arguments);
+  }
+
+  /** With some bytes on standard input. */
+  static CliRun fed(byte[] in, Map<String, String> environment, String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     CliContext context =
         new CliContext(
-            new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8)),
+            new ByteArrayInputStream(in),
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             environment,

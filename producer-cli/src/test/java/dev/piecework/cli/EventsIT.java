@@ -54,6 +54,27 @@ class EventsIT {
   }
 
   @Test
+  void aSubmissionThatNoWorkerTakesNoticeOfSaysSoAndGoesOnWaiting() {
+    CliRun run =
+        CliRun.of(
+            BrokerEnvironment.of(broker),
+            "submit",
+            "https://example.org/unheard.torrent",
+            "-b",
+            "data",
+            "--wait",
+            "--quiet",
+            "-o",
+            "json",
+            "--timeout",
+            "11s");
+
+    assertThat(run.exitCode()).as("the waiting ends with its timeout").isEqualTo(8);
+    assertThat(run.err()).contains("no worker has taken notice of job", "start one");
+    assertThat(run.out()).doesNotContain("no worker");
+  }
+
+  @Test
   void jsonLinesAreTheEventsAsTheyCame() throws Exception {
     List<JobEvent> events = Events.wholeJob("b");
     CliRun run = follow(events, "--type", "completed", "--count", "1", "-o", "jsonl");

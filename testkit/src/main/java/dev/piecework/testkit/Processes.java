@@ -119,7 +119,12 @@ public final class Processes {
 
   /** What it reads on standard input; nothing unless given. */
   public Processes stdin(String text) {
-    this.stdin = Optional.of(text.getBytes(StandardCharsets.UTF_8));
+    return stdin(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** What it reads on standard input; nothing unless given. */
+  public Processes stdin(byte[] bytes) {
+    this.stdin = Optional.of(bytes.clone());
     return this;
   }
 
