@@ -3,6 +3,8 @@ package dev.piecework.standalone;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.piecework.testkit.Await;
+import dev.piecework.testkit.ManagedProcess;
+import dev.piecework.testkit.Needs;
 import dev.piecework.testkit.Processes;
 import dev.piecework.testkit.Processes.Outcome;
 import java.io.IOException;
@@ -106,6 +108,61 @@ class LauncherTest {
   }
 
   @Test
+  void aLockThatNamesNoOwnerIsNotWaitedForForEver() throws IOException {
+    Files.createDirectories(tree.resolve("target/launcher-lock"));
+    assertThat(piecework("version").exitCode()).isZero();
+  }
+
+  @Test
+  void whatAnotherUserHasBuiltIsUsed() throws IOException {
+    assertThat(piecework("version").exitCode()).isZero();
+    Outcome outcome = asNobody("version");
+    assertThat(outcome.exitCode()).as(outcome.stderr()).isZero();
+    assertThat(outcome.stderr()).isEmpty();
+    assertThat(builds()).hasSize(1);
+  }
+
+  @Test
+  void whatAnotherUserMustBuildIsNotWaitedFor() throws IOException {
+    Outcome never = asNobody("version");
+    assertThat(never.exitCode()).isEqualTo(1);
+    assertThat(never.stderr()).contains("belongs to root", "Have that user run it once");
+
+    piecework("version");
+    Path source = tree.resolve("worker/src/main/java/New.java");
+    Files.writeString(source, "");
+    inTheFuture(source);
+    Outcome old = asNobody("version");
+    assertThat(old.exitCode()).isEqualTo(1);
+    assertThat(old.stderr()).contains("tree/target belongs to root").doesNotContain("waiting");
+
+    Files.createDirectories(tree.resolve("target/launcher-lock"));
+    assertThat(asNobody("version").stderr()).doesNotContain("waiting");
+    assertThat(builds()).hasSize(1);
+  }
+
+  @Test
+  void aBuildOfAnotherUserIsWaitedFor() throws IOException {
+    Needs.root();
+    Path target = Files.createDirectories(tree.resolve("target"));
+    Path lock = Files.createDirectories(target.resolve("launcher-lock"));
+    // This very process, which nobody may not send a signal to.
+    Files.writeString(lock.resolve("pid"), Long.toString(ProcessHandle.current().pid()));
+    for (String folder :
+        List.of("", "shared-model", "bittorrent", "worker", "producer-cli", "standalone")) {
+      everybodys(Files.createDirectories(tree.resolve(folder).resolve("target")));
+    }
+    everybodys(tree);
+    try (ManagedProcess waiting = nobody("version").start()) {
+      Await.until(
+          "it to wait", LIMIT, () -> waiting.stderr().contains("waiting for another build"));
+      Files.delete(lock.resolve("pid"));
+      Files.delete(lock);
+      assertThat(waiting.awaitExit(LIMIT)).as(waiting.describe()).isZero();
+    }
+  }
+
+  @Test
   void showsWhatIsWrongWhenTheBuildFails() throws IOException {
     Files.writeString(tree.resolve("broken"), "");
     Outcome outcome = piecework("version");
@@ -194,6 +251,25 @@ class LauncherTest {
     List<String> command = new ArrayList<>(List.of(tree.resolve("piecework").toString()));
     command.addAll(List.of(arguments));
     return Processes.command(command).environment("JAVA_HOME", jdk.toString()).run(LIMIT);
+  }
+
+  private Outcome asNobody(String... arguments) throws IOException {
+    return nobody(arguments).run(LIMIT);
+  }
+
+  private Processes nobody(String... arguments) throws IOException {
+    Needs.root();
+    Needs.program("setpriv", "util-linux");
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    List<String> command =
+        new ArrayList<>(List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"));
+    command.add(tree.resolve("piecework").toString());
+    command.addAll(List.of(arguments));
+    return Processes.command(command).environment("JAVA_HOME", jdk.toString()).directory(folder);
+  }
+
+  private static void everybodys(Path path) throws IOException {
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxrwxrwx"));
   }
 
   private List<String> builds() {
