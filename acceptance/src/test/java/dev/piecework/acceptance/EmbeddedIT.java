@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.piecework.testkit.Client;
 import dev.piecework.testkit.Content;
 import dev.piecework.testkit.ManagedProcess;
-import dev.piecework.testkit.Ports;
 import dev.piecework.testkit.Processes;
 import dev.piecework.testkit.RunningClient;
 import dev.piecework.testkit.TestTorrent;
@@ -15,11 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +25,6 @@ class EmbeddedIT {
   private static final Duration LIMIT = Duration.ofMinutes(3);
   private static final int SIGTERM_EXIT = 143;
   private static final long MEBIBYTE = 1 << 20;
-  private static final Pattern EXPORT = Pattern.compile("export (\\w+)='([^']*)'");
 
   @TempDir private Path folder = Path.of("");
 
@@ -64,11 +59,7 @@ class EmbeddedIT {
     Path file = Content.file(folder.resolve("seed/set.bin"), 20 * MEBIBYTE + 3, 1);
     TestTorrent torrent = TorrentMaker.of(file).make();
     Path source = torrent.write(folder.resolve("set.torrent"));
-    List<String> ports =
-        List.of(
-            "--broker-port=" + Ports.free(),
-            "--store-port=" + Ports.free(),
-            "--database-port=" + Ports.free());
+    List<String> ports = LocalFleet.ports();
     try (RunningClient seeder = Client.LIBTORRENT.seed(torrent)) {
       List<String> submit =
           List.of(
@@ -81,9 +72,9 @@ class EmbeddedIT {
               "--quiet",
               "-o",
               "json");
-      try (ManagedProcess services = services(ports)) {
-        Map<String, String> environment = environment(services);
-        try (ManagedProcess worker = worker(environment)) {
+      try (ManagedProcess services = LocalFleet.services(folder.resolve("data"), ports)) {
+        Map<String, String> environment = LocalFleet.environment(services);
+        try (ManagedProcess worker = LocalFleet.worker(environment, folder.resolve("scratch"))) {
           worker.awaitOutput(" is up", LIMIT);
           String completed = cli(environment, submit);
           assertThat(completed).contains("\"state\":\"completed\"", "sets/set.bin");
@@ -92,9 +83,9 @@ class EmbeddedIT {
         }
         services.kill();
       }
-      try (ManagedProcess services = services(ports)) {
-        Map<String, String> environment = environment(services);
-        try (ManagedProcess worker = worker(environment)) {
+      try (ManagedProcess services = LocalFleet.services(folder.resolve("data"), ports)) {
+        Map<String, String> environment = LocalFleet.environment(services);
+        try (ManagedProcess worker = LocalFleet.worker(environment, folder.resolve("scratch"))) {
           worker.awaitOutput(" is up", LIMIT);
           long given = seeder.progress().uploadedBytes();
           // The same job again: its row is still there, so nothing is fetched.
@@ -107,39 +98,11 @@ class EmbeddedIT {
     }
   }
 
-  private ManagedProcess services(List<String> ports) {
-    List<String> arguments =
-        new java.util.ArrayList<>(List.of("services", "--data", folder.resolve("data").toString()));
-    arguments.addAll(ports);
-    return Processes.java(Launcher.standalone(arguments)).name("services").start();
-  }
-
-  private ManagedProcess worker(Map<String, String> environment) {
-    return Processes.java(Launcher.worker())
-        .name("worker")
-        .environment(environment)
-        .environment("PIECEWORK_SCRATCH_DIRECTORY", folder.resolve("scratch").toString())
-        .environment("MALLOC_ARENA_MAX", Launcher.mallocArenas())
-        .start();
-  }
-
   private static String cli(Map<String, String> environment, List<String> arguments) {
     return Processes.java(Launcher.cli(arguments))
         .environment(environment)
         .run(LIMIT)
         .orThrow()
         .stdout();
-  }
-
-  /** What the services print for a shell to read. */
-  private static Map<String, String> environment(ManagedProcess services) {
-    services.awaitOutput("The services run", LIMIT);
-    Map<String, String> variables = new HashMap<>();
-    Matcher matcher = EXPORT.matcher(services.stdout());
-    while (matcher.find()) {
-      variables.put(matcher.group(1), matcher.group(2));
-    }
-    assertThat(variables).containsKey("PIECEWORK_BROKER_URI");
-    return variables;
   }
 }

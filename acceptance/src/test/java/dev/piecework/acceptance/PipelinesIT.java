@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.piecework.testkit.Client;
 import dev.piecework.testkit.Content;
+import dev.piecework.testkit.ManagedProcess;
 import dev.piecework.testkit.Needs;
 import dev.piecework.testkit.Processes;
 import dev.piecework.testkit.RunningClient;
@@ -60,9 +61,7 @@ class PipelinesIT {
 
   @Test
   void thePythonProgramMirrors() throws Exception {
-    if (Processes.command(PYTHON, "-c", "import pika").run(Fleet.LIMIT).exitCode() != 0) {
-      Needs.absent("pika for " + PYTHON, "apt-get install python3-pika");
-    }
+    requirePika();
     Path program = Files.writeString(folder.resolve("mirror.py"), block("python"));
 
     String listed = run(List.of(PYTHON, program.toString()), "python/");
@@ -72,6 +71,26 @@ class PipelinesIT {
             "s3://%s/python/set/large.bin".formatted(Fleet.BUCKET),
             "s3://%s/python/set/small.txt".formatted(Fleet.BUCKET));
     assertThat(fleet.store().objects(Fleet.BUCKET)).containsKey("python/set/large.bin");
+  }
+
+  @Test
+  void thePythonProgramMirrorsWithTheEmbeddedServicesToo() throws Exception {
+    requirePika();
+    Path program = Files.writeString(folder.resolve("mirror.py"), block("python"));
+    Path data = folder.resolve("services");
+    try (ManagedProcess services = LocalFleet.services(data, LocalFleet.ports())) {
+      Map<String, String> environment = LocalFleet.environment(services);
+      try (ManagedProcess worker = LocalFleet.worker(environment, folder.resolve("scratch"))) {
+        worker.awaitOutput(" is up", Fleet.LIMIT);
+
+        String listed = run(List.of(PYTHON, program.toString()), "data", "local/", environment);
+
+        assertThat(listed.lines().map(line -> line.split("\t", -1)[0]))
+            .containsExactlyInAnyOrder(
+                "s3://data/local/set/large.bin", "s3://data/local/set/small.txt");
+        assertThat(data.resolve("buckets/data/local/set/small.txt")).hasSize(1234);
+      }
+    }
   }
 
   @Test
@@ -85,14 +104,25 @@ class PipelinesIT {
         .containsExactlyInAnyOrder("shell/set/large.bin", "shell/set/small.txt");
   }
 
+  private static void requirePika() {
+    if (Processes.command(PYTHON, "-c", "import pika").run(Fleet.LIMIT).exitCode() != 0) {
+      Needs.absent("pika for " + PYTHON, "apt-get install python3-pika");
+    }
+  }
+
   private static String run(List<String> program, String prefix) throws IOException {
+    return run(program, Fleet.BUCKET, prefix, fleet.brokerEnvironment());
+  }
+
+  private static String run(
+      List<String> program, String bucket, String prefix, Map<String, String> environment)
+      throws IOException {
     List<String> command = new ArrayList<>(program);
     command.addAll(
-        List.of(
-            torrent.toString(), Fleet.BUCKET, prefix, "127.0.0.1:" + seeder.address().getPort()));
+        List.of(torrent.toString(), bucket, prefix, "127.0.0.1:" + seeder.address().getPort()));
     return Processes.command(command)
         .directory(Files.createDirectories(folder.resolve(prefix)))
-        .environment(fleet.brokerEnvironment())
+        .environment(environment)
         .environment("PATH", launcherFolder() + ":" + System.getenv("PATH"))
         .run(Duration.ofMinutes(3))
         .orThrow()
