@@ -1,11 +1,13 @@
 package dev.piecework.standalone.embedded;
 
+import java.lang.reflect.Field;
 import java.net.URI;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.blobstore.BlobStore;
+import org.gaul.shaded.org.eclipse.jetty.server.Server;
 
-/** An S3 endpoint (S3Proxy) in this process, over plain files. */
+/** An S3 endpoint (S3Proxy) in this process, over plain files: nothing without a login. */
 public final class EmbeddedStore implements AutoCloseable {
   /** Above the largest part (5 TiB / 10,000), so that no part needs chunked signing. */
   private static final long LARGEST_REQUEST_BYTES = 1L << 30;
@@ -40,6 +42,7 @@ public final class EmbeddedStore implements AutoCloseable {
             .jettyMaxThreads(HTTP_THREADS)
             .stopTimeout(STOP_MILLISECONDS)
             .build();
+    guard(proxy);
     try {
       proxy.start();
     } catch (Exception e) {
@@ -49,6 +52,23 @@ public final class EmbeddedStore implements AutoCloseable {
           e);
     }
     return new EmbeddedStore(proxy, login);
+  }
+
+  /**
+   * Puts a check before all that S3Proxy does. It has no setting for this, hence the look at a
+   * private field; where that is not found, the store does not start.
+   */
+  private static void guard(S3Proxy proxy) throws EmbeddedServiceException {
+    try {
+      Field field = S3Proxy.class.getDeclaredField("server");
+      field.setAccessible(true);
+      Server server = (Server) field.get(proxy);
+      server.setHandler(new HostCheck(server.getHandler()));
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      throw new EmbeddedServiceException(
+          "the embedded object store cannot check whom requests are meant for: this version of S3Proxy is not known",
+          e);
+    }
   }
 
   /** {@code http://127.0.0.1:port}. */

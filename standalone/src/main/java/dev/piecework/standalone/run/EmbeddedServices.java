@@ -30,14 +30,17 @@ final class EmbeddedServices implements AutoCloseable {
 
   /** Starts them all, or none. */
   static EmbeddedServices start(RunFolder folder) throws EmbeddedServiceException {
-    // The file is as private as the content beside it, and no other process can open it meanwhile.
-    Login databaseLogin = new Login("piecework", "");
+    // Earlier versions made databases whose administrator had no password.
+    Login former = new Login("piecework", "");
     EmbeddedDatabase database =
-        EmbeddedDatabase.inProcess(folder.state("database/jobs"), databaseLogin);
+        EmbeddedDatabase.inProcess(folder.state("database/jobs"), Optional.of(former));
     try {
       FolderBlobStore files =
           new FolderBlobStore(
-              folder.state("buckets"), folder.state("staging"), RunFolder::isWritable);
+              folder.state("buckets"),
+              folder.state("staging"),
+              RunFolder::isWritable,
+              folder.own());
       EmbeddedStore store = EmbeddedStore.start(files, 0, Login.random("piecework"));
       try {
         Login brokerLogin = Login.random("piecework");

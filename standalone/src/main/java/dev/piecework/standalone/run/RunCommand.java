@@ -196,10 +196,11 @@ public final class RunCommand implements Callable<Integer> {
     }
     new ResultPrinter(context.out(), Optional.of(folder.content()))
         .print(options.output(), outcomes);
-    return exitCode(outcomes);
+    HiddenNames.tell(ended.values(), context);
+    return exitCode(outcomes, folder);
   }
 
-  private ExitCode exitCode(List<JobOutcome> outcomes) {
+  private ExitCode exitCode(List<JobOutcome> outcomes, RunFolder folder) {
     ExitCode code = ExitCode.OK;
     for (JobOutcome outcome : outcomes) {
       if (outcome.finalEvent().map(JobEvent::data).orElse(null) instanceof Failed failed) {
@@ -212,7 +213,9 @@ public final class RunCommand implements Callable<Integer> {
                       .formatted(outcome.source(), failed.code(), failed.reason()));
         }
         if (code == ExitCode.OK) {
-          code = exitCode(failed.code());
+          // What is in the way is the user's to move, as it is when it is noticed beforehand.
+          boolean inTheWay = failed.code().equals("DESTINATION_REFUSED") && folder.own().refused();
+          code = inTheWay ? ExitCode.USAGE : exitCode(failed.code());
         }
       } else if (!outcome.state().equals("completed")) {
         code = ExitCode.JOB_FAILED;

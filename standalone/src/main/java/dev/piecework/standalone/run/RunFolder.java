@@ -2,6 +2,7 @@ package dev.piecework.standalone.run;
 
 import dev.piecework.cli.CliException;
 import dev.piecework.exit.ExitCode;
+import dev.piecework.worker.scratch.PrivateFolder;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -38,23 +39,27 @@ final class RunFolder implements AutoCloseable {
   private final Path content;
   private final Path state;
   private final FileChannel lock;
+  private final StatePlacement own;
 
-  private RunFolder(Path content, Path state, FileChannel lock) {
+  private RunFolder(Path content, Path state, FileChannel lock, StatePlacement own) {
     this.content = content;
     this.state = state;
     this.lock = lock;
+    this.own = own;
   }
 
   /**
-   * Makes the folder if it is missing, and locks it.
+   * Makes the folder if it is missing, and locks it. No other user can enter the state folder.
    *
-   * @throws CliException when it cannot be written, or another process works in it
+   * @throws CliException when it cannot be written, another process works in it, or the state
+   *     folder is another user's
    */
   static RunFolder open(Path folder) {
     Path content = folder.toAbsolutePath().normalize();
     Path state = content.resolve(STATE);
     try {
       Files.createDirectories(content);
+      PrivateFolder.own(state);
       Files.createDirectories(state.resolve("buckets"));
       FileChannel lock =
           FileChannel.open(
@@ -72,7 +77,12 @@ final class RunFolder implements AutoCloseable {
         // Relative, so that the folder can be moved.
         Files.createSymbolicLink(bucket, Path.of("..", ".."));
       }
-      return new RunFolder(content, state, lock);
+      return new RunFolder(content, state, lock, StatePlacement.open(bucket, content, state));
+    } catch (PrivateFolder.RefusedException e) {
+      throw new CliException(
+          ExitCode.USAGE,
+          "cannot keep state in %s: %s. Delete that, or choose another folder with --to"
+              .formatted(e.getFile(), e.getReason()));
     } catch (FileAlreadyExistsException e) {
       throw new CliException(
           ExitCode.USAGE,
@@ -90,6 +100,11 @@ final class RunFolder implements AutoCloseable {
     return content;
   }
 
+  /** What decides which files may be replaced. */
+  StatePlacement own() {
+    return own;
+  }
+
   /** A folder or file of the state folder; made by whoever needs it. */
   Path state(String name) {
     return state.resolve(name);
@@ -103,8 +118,8 @@ final class RunFolder implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      lock.close();
+    try (lock) {
+      own.close();
     } catch (IOException e) {
       // The lock ends with the process at the latest.
     }

@@ -8,6 +8,8 @@ import dev.piecework.standalone.embedded.EmbeddedStore;
 import dev.piecework.standalone.embedded.Loopback;
 import dev.piecework.standalone.embedded.SecretFile;
 import dev.piecework.standalone.store.FolderBlobStore;
+import dev.piecework.standalone.store.Placement;
+import dev.piecework.worker.scratch.PrivateFolder;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -22,7 +24,8 @@ import java.util.Optional;
 /**
  * A durable broker, a database and an object store for any number of worker processes, all in one
  * data folder: {@code buckets/<bucket>/<key>} are the objects, {@code env} says how to reach the
- * services, and {@code state} is theirs.
+ * services, and {@code state} is theirs. No other user of the machine can read any of it, and
+ * without the logins in {@code env} the ports that every user can reach give nothing.
  */
 public final class LocalServices implements AutoCloseable {
   private final Path folder;
@@ -31,6 +34,11 @@ public final class LocalServices implements AutoCloseable {
   private final EmbeddedDatabase database;
   private final EmbeddedStore store;
   private final ServiceLogins logins;
+
+  /** Of the data folder, what only this user can enter. */
+  private static final String STATE = "state";
+
+  private static final String BUCKETS = "buckets";
 
   private LocalServices(
       Path folder,
@@ -48,6 +56,36 @@ public final class LocalServices implements AutoCloseable {
   }
 
   /**
+   * Makes the folders, which only this user can enter: whoever reads or changes the services' files
+   * needs no login. To be called before anything else is put there.
+   *
+   * @return the data folder; absolute
+   */
+  static Path prepare(Path folder) throws EmbeddedServiceException {
+    Path data = folder.toAbsolutePath().normalize();
+    try {
+      PrivateFolder.trusted(data);
+      PrivateFolder.own(data.resolve(STATE));
+      PrivateFolder.own(data.resolve(BUCKETS));
+      return data;
+    } catch (PrivateFolder.RefusedException e) {
+      throw new EmbeddedServiceException(
+          "cannot use the data folder %s: %s. Choose another one with --data, or delete that"
+              .formatted(e.getFile(), e.getReason()),
+          e);
+    } catch (IOException e) {
+      throw unusable(data, e);
+    }
+  }
+
+  private static EmbeddedServiceException unusable(Path data, IOException e) {
+    return new EmbeddedServiceException(
+        "cannot use the data folder %s (%s: %s): make it writable, or choose another one"
+            .formatted(data, e.getClass().getSimpleName(), e.getMessage()),
+        e);
+  }
+
+  /**
    * Starts them all, or none.
    *
    * @param folder for their data; made if it is missing
@@ -55,22 +93,25 @@ public final class LocalServices implements AutoCloseable {
    */
   public static LocalServices start(Path folder, ServicePorts ports, String bucket)
       throws EmbeddedServiceException {
-    Path data = folder.toAbsolutePath().normalize();
-    Path state = data.resolve("state");
+    Path data = prepare(folder);
+    Path state = data.resolve(STATE);
     Unwinding started = new Unwinding();
     try {
-      Files.createDirectories(state);
-      Files.createDirectories(data.resolve("buckets").resolve(bucket));
+      Files.createDirectories(data.resolve(BUCKETS).resolve(bucket));
       FileChannel lock = started.add(lock(data, state.resolve("lock")));
-      ServiceLogins logins = ServiceLogins.load(data.resolve("env"));
+      ServiceLogins logins = ServiceLogins.load(state.resolve("logins"), data.resolve("env"));
       EmbeddedDatabase database =
           started.add(
               EmbeddedDatabase.served(
-                  state.resolve("database/jobs"), ports.database(), logins.database()));
+                  state.resolve("database/jobs"), ports.database(), logins.formerDatabase()));
       EmbeddedStore store =
           started.add(
               EmbeddedStore.start(
-                  new FolderBlobStore(data.resolve("buckets"), state.resolve("staging"), _ -> true),
+                  new FolderBlobStore(
+                      data.resolve(BUCKETS),
+                      state.resolve("staging"),
+                      _ -> true,
+                      Placement.REPLACING),
                   ports.store(),
                   logins.store()));
       EmbeddedBroker broker =
@@ -81,10 +122,7 @@ public final class LocalServices implements AutoCloseable {
       return services;
     } catch (IOException e) {
       started.close();
-      throw new EmbeddedServiceException(
-          "cannot use the data folder %s (%s: %s): make it writable, or choose another one"
-              .formatted(data, e.getClass().getSimpleName(), e.getMessage()),
-          e);
+      throw unusable(data, e);
     } catch (EmbeddedServiceException | RuntimeException e) {
       started.close();
       throw e;
@@ -122,8 +160,8 @@ public final class LocalServices implements AutoCloseable {
     variables.put("PIECEWORK_BROKER_USERNAME", logins.broker().user());
     variables.put("PIECEWORK_BROKER_PASSWORD", logins.broker().secret());
     variables.put("PIECEWORK_DATABASE_URL", database.url());
-    variables.put("PIECEWORK_DATABASE_USERNAME", logins.database().user());
-    variables.put("PIECEWORK_DATABASE_PASSWORD", logins.database().secret());
+    variables.put("PIECEWORK_DATABASE_USERNAME", database.login().user());
+    variables.put("PIECEWORK_DATABASE_PASSWORD", database.login().secret());
     variables.put("PIECEWORK_STORE_ENDPOINT", store.endpoint().toString());
     variables.put("PIECEWORK_STORE_ACCESS_KEY", logins.store().user());
     variables.put("PIECEWORK_STORE_SECRET_KEY", logins.store().secret());

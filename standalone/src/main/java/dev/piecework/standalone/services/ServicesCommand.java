@@ -76,6 +76,7 @@ public final class ServicesCommand implements Callable<Integer> {
           spec.commandLine(),
           "--bucket is '%s': expected 3 to 63 of a-z, 0-9, dot and dash".formatted(bucket));
     }
+    prepare();
     StandaloneLogging.toFile(data.resolve("state/log/services.log"));
     ServicePorts ports = new ServicePorts(brokerPort, databasePort, storePort);
     try (Interruption interruption = Interruption.install(STOP_PATIENCE);
@@ -102,6 +103,14 @@ public final class ServicesCommand implements Callable<Integer> {
       throw new CliException(ExitCode.BAD_CONFIGURATION, String.valueOf(e.getMessage()));
     }
     return ExitCode.OK.code();
+  }
+
+  private void prepare() {
+    try {
+      LocalServices.prepare(data);
+    } catch (EmbeddedServiceException e) {
+      throw new CliException(ExitCode.BAD_CONFIGURATION, String.valueOf(e.getMessage()));
+    }
   }
 
   private void check(String option, int port) {

@@ -2,11 +2,13 @@ package dev.piecework.standalone.store;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.gaul.s3proxy.blobstore.BlobStore;
@@ -56,6 +58,7 @@ public final class FolderBlobStore implements BlobStore {
   private final FilesystemNio2BlobStore files;
   private final StagedUploads uploads;
   private final Predicate<String> writable;
+  private final Placement placement;
 
   /**
    * Opens the store; uploads that an earlier process left open are found again.
@@ -64,23 +67,27 @@ public final class FolderBlobStore implements BlobStore {
    * @param staging on the same file system as the buckets: for what is not whole yet
    * @param writable which keys may be written: a torrent chooses its name, and must not hit files
    *     that are not content
+   * @param placement what happens to a file that is in an object's place
    * @throws IOException if the folders cannot be made
    */
-  public FolderBlobStore(Path buckets, Path staging, Predicate<String> writable)
+  public FolderBlobStore(
+      Path buckets, Path staging, Predicate<String> writable, Placement placement)
       throws IOException {
     this.buckets = Files.createDirectories(buckets).toAbsolutePath();
     this.files = new FilesystemNio2BlobStore(this.buckets.toString());
     this.uploads = new StagedUploads(staging.toAbsolutePath());
     this.writable = writable;
+    this.placement = placement;
   }
 
   @Override
   public PutObjectResponse putBlob(PutObjectRequest request, InputStream payload) {
-    if (request.key().endsWith("/")) {
-      return files.putBlob(request, payload);
-    }
     try {
       Path target = target(request.bucket(), request.key());
+      if (request.key().endsWith("/")) {
+        return files.putBlob(request, payload);
+      }
+      placement.expect(target);
       StagedFile staged =
           StagedFile.receive(uploads.newFile(), payload, Optional.ofNullable(request.contentMD5()));
       try {
@@ -89,7 +96,7 @@ public final class FolderBlobStore implements BlobStore {
             HexFormat.of().parseHex(staged.md5()),
             Optional.ofNullable(request.contentType()),
             request.metadata());
-        publish(staged.file(), target);
+        publish(staged.file(), target, placement);
       } finally {
         Files.deleteIfExists(staged.file());
       }
@@ -102,7 +109,7 @@ public final class FolderBlobStore implements BlobStore {
   @Override
   public MultipartUpload initiateMultipartUpload(CreateMultipartUploadRequest request) {
     try {
-      target(request.bucket(), request.key());
+      placement.expect(target(request.bucket(), request.key()));
       StagedUpload upload = uploads.begin(request);
       return new MultipartUpload(upload.id(), request);
     } catch (IOException e) {
@@ -134,7 +141,7 @@ public final class FolderBlobStore implements BlobStore {
       StagedUpload upload = uploads.find(mpu.id(), mpu.containerName(), mpu.blobName());
       Path target = target(mpu.containerName(), mpu.blobName());
       StagedUpload.Whole whole = upload.assemble(request.multipartUpload().parts());
-      publish(whole.file(), target);
+      publish(whole.file(), target, placement);
       uploads.end(upload);
       return SdkResponses.completeResponse(whole.eTag());
     } catch (IOException e) {
@@ -168,7 +175,7 @@ public final class FolderBlobStore implements BlobStore {
     return 5L << 20;
   }
 
-  private Path target(String bucket, String key) {
+  private Path target(String bucket, String key) throws IOException {
     Path folder = buckets.resolve(bucket).normalize();
     if (!buckets.equals(folder.getParent()) || !Files.isDirectory(folder)) {
       throw S3Exceptions.noSuchBucket(bucket, "no such bucket");
@@ -181,12 +188,38 @@ public final class FolderBlobStore implements BlobStore {
     if (!writable.test(relative)) {
       throw S3Exceptions.invalidArgument("the key %s is reserved here".formatted(relative));
     }
+    stayInside(folder, target);
     return target;
   }
 
-  private static void publish(Path whole, Path target) throws IOException {
-    Files.createDirectories(target.getParent());
-    Files.move(whole, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  /** A symbolic link among the folders of a key must not lead out of the bucket. */
+  private static void stayInside(Path folder, Path target) throws IOException {
+    Path parent = folderOf(target);
+    while (!Files.exists(parent, LinkOption.NOFOLLOW_LINKS)) {
+      parent = folderOf(parent);
+    }
+    Path real = folder.toRealPath();
+    Path shown = real.resolve(folder.relativize(parent));
+    if (!Files.isDirectory(parent)) {
+      throw new OccupiedException(shown, "is no folder, and one is needed there");
+    }
+    if (!parent.toRealPath().startsWith(real)) {
+      throw new OccupiedException(shown, "leads out of the folder by a symbolic link");
+    }
+  }
+
+  private static void publish(Path whole, Path target, Placement placement) throws IOException {
+    try {
+      Files.createDirectories(folderOf(target));
+    } catch (FileAlreadyExistsException e) {
+      throw new OccupiedException(folderOf(target), "is no folder, and one is needed there");
+    }
+    placement.put(whole, target);
+  }
+
+  /** The folder of a path in a bucket, which always has one. */
+  private static Path folderOf(Path path) {
+    return Objects.requireNonNull(path.getParent());
   }
 
   @Override
@@ -216,17 +249,25 @@ public final class FolderBlobStore implements BlobStore {
 
   @Override
   public BucketCannedACL getContainerAccess(String bucket) {
-    return files.getContainerAccess(bucket);
+    // Of files that everybody on the machine can read, S3Proxy's own would say "public".
+    return BucketCannedACL.PRIVATE;
   }
 
   @Override
   public void setContainerAccess(String bucket, BucketCannedACL access) {
-    files.setContainerAccess(bucket, access);
+    if (access != BucketCannedACL.PRIVATE) {
+      throw S3Exceptions.invalidArgument("here nothing is public: only private can be asked for");
+    }
   }
 
   @Override
   public CopyObjectResponse copyBlob(CopyObjectRequest request) {
-    return files.copyBlob(request);
+    try {
+      placement.change(target(request.destinationBucket(), request.destinationKey()));
+      return files.copyBlob(request);
+    } catch (IOException e) {
+      throw StoreErrors.of(e, request.destinationKey());
+    }
   }
 
   @Override
@@ -241,16 +282,28 @@ public final class FolderBlobStore implements BlobStore {
 
   @Override
   public DeleteObjectResponse removeBlob(DeleteObjectRequest request) {
-    return files.removeBlob(request);
+    try {
+      Path folder = buckets.resolve(request.bucket()).normalize();
+      Path target = folder.resolve(request.key()).normalize();
+      if (target.startsWith(folder) && !target.equals(folder) && Files.isDirectory(folder)) {
+        stayInside(folder, target);
+        placement.change(target);
+      }
+      return files.removeBlob(request);
+    } catch (IOException e) {
+      throw StoreErrors.of(e, request.key());
+    }
   }
 
   @Override
   public ObjectCannedACL getBlobAccess(String bucket, String key) {
-    return files.getBlobAccess(bucket, key);
+    return ObjectCannedACL.PRIVATE;
   }
 
   @Override
   public void setBlobAccess(String bucket, String key, ObjectCannedACL access) {
-    files.setBlobAccess(bucket, key, access);
+    if (access != ObjectCannedACL.PRIVATE) {
+      throw S3Exceptions.invalidArgument("here nothing is public: only private can be asked for");
+    }
   }
 }

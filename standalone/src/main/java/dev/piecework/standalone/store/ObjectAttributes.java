@@ -43,4 +43,24 @@ final class ObjectAttributes {
       // No extended attributes on this file system.
     }
   }
+
+  /** Gives a file what another one has. */
+  static void copy(Path from, Path to) {
+    UserDefinedFileAttributeView source =
+        Files.getFileAttributeView(from, UserDefinedFileAttributeView.class);
+    UserDefinedFileAttributeView target =
+        Files.getFileAttributeView(to, UserDefinedFileAttributeView.class);
+    if (source == null || target == null) {
+      return;
+    }
+    try {
+      for (String name : source.list()) {
+        ByteBuffer value = ByteBuffer.allocate(source.size(name));
+        source.read(name, value);
+        target.write(name, value.flip());
+      }
+    } catch (IOException | UnsupportedOperationException e) {
+      // No extended attributes on this file system.
+    }
+  }
 }

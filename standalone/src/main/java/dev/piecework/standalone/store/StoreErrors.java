@@ -13,6 +13,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 final class StoreErrors {
   private static final int INSUFFICIENT_STORAGE = 507;
   private static final int FORBIDDEN = 403;
+  private static final int CONFLICT = 409;
 
   private StoreErrors() {}
 
@@ -20,6 +21,9 @@ final class StoreErrors {
     String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
     if (text.contains("no space left") || text.contains("quota exceeded")) {
       return error(INSUFFICIENT_STORAGE, "InsufficientStorage", "the disk is full", cause);
+    }
+    if (cause instanceof OccupiedException) {
+      return error(CONFLICT, "ObjectInTheWay", String.valueOf(cause.getMessage()), cause);
     }
     if (cause instanceof AccessDeniedException || text.contains("read-only file system")) {
       return error(

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -82,15 +83,15 @@ class EmbeddedServicesTest {
   void databaseKeepsCommitsAndIsReachedByOthersWhenServed() throws Exception {
     Set<Thread> before = threads();
     Path file = folder.resolve("jobs");
-    Login login = Login.random("piecework");
-    try (EmbeddedDatabase database = EmbeddedDatabase.inProcess(file, login);
-        var connection = DriverManager.getConnection(database.url(), login.user(), login.secret());
+    try (EmbeddedDatabase database = EmbeddedDatabase.inProcess(file, Optional.empty());
+        var connection = connect(database);
         var statement = connection.createStatement()) {
       statement.execute("create table t (x int)");
       statement.execute("insert into t values (7)");
     }
-    try (EmbeddedDatabase database = EmbeddedDatabase.served(file, Loopback.freePort(), login);
-        var connection = DriverManager.getConnection(database.url(), login.user(), login.secret());
+    try (EmbeddedDatabase database =
+            EmbeddedDatabase.served(file, Loopback.freePort(), Optional.empty());
+        var connection = connect(database);
         var statement = connection.createStatement();
         var rows = statement.executeQuery("select x from t")) {
       assertThat(database.url()).startsWith("jdbc:h2:tcp://127.0.0.1:");
@@ -103,8 +104,8 @@ class EmbeddedServicesTest {
   @Test
   void aServedDatabaseListensOnOneAddressOnly() throws Exception {
     int port = Loopback.freePort();
-    Login login = Login.random("piecework");
-    try (EmbeddedDatabase database = EmbeddedDatabase.served(folder.resolve("jobs"), port, login)) {
+    try (EmbeddedDatabase database =
+        EmbeddedDatabase.served(folder.resolve("jobs"), port, Optional.empty())) {
       assertThat(database.url()).contains(":" + port + "/");
       try (Socket socket = new Socket(InetAddress.ofLiteral(Loopback.ADDRESS), port)) {
         assertThat(socket.isConnected()).isTrue();
@@ -112,6 +113,11 @@ class EmbeddedServicesTest {
       assertThatThrownBy(() -> new Socket(InetAddress.ofLiteral("127.0.0.2"), port).close())
           .isInstanceOf(IOException.class);
     }
+  }
+
+  private static java.sql.Connection connect(EmbeddedDatabase database) throws Exception {
+    Login login = database.login();
+    return DriverManager.getConnection(database.url(), login.user(), login.secret());
   }
 
   private static Connection connect(EmbeddedBroker broker) throws Exception {

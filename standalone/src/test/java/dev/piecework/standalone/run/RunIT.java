@@ -2,12 +2,14 @@ package dev.piecework.standalone.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.piecework.standalone.StandaloneMain;
 import dev.piecework.testkit.Await;
 import dev.piecework.testkit.Client;
 import dev.piecework.testkit.ClientOptions;
 import dev.piecework.testkit.Content;
 import dev.piecework.testkit.ManagedProcess;
+import dev.piecework.testkit.Needs;
 import dev.piecework.testkit.Ports;
 import dev.piecework.testkit.Processes;
 import dev.piecework.testkit.Processes.Outcome;
@@ -17,9 +19,12 @@ import dev.piecework.testkit.TorrentMaker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +50,8 @@ class RunIT {
       assertThat(outcome.exitCode()).as(outcome.stderr()).isZero();
       assertThat(Content.sums(to().resolve("set"))).isEqualTo(Content.sums(content));
       assertThat(names(to())).containsExactly(".piecework", "set");
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(state())))
+          .isEqualTo("rwx------");
       assertThat(outcome.stdout().strip().lines()).hasSize(1);
       JsonNode job = new JsonMapper().readTree(outcome.stdout()).get("jobs").get(0);
       assertThat(job.get("state").asString()).isEqualTo("completed");
@@ -198,6 +205,119 @@ class RunIT {
     assertThat(outcome.exitCode()).isEqualTo(2);
     assertThat(outcome.stderr()).contains("exists already");
     assertThat(to().resolve("mine.bin")).hasContent("precious");
+  }
+
+  @Test
+  void doesNotOverwriteWhatALinksTorrentNames() throws IOException {
+    Path file = Content.file(folder.resolve("seed/.bashrc"), 9 * MEBIBYTE, 11);
+    Path set = folder.resolve("seed/set");
+    Content.file(set.resolve("small"), 1000, 12);
+    Files.createDirectories(to().resolve("set"));
+    Path profile = Files.writeString(to().resolve(".bashrc"), "precious");
+    Files.writeString(to().resolve("set/small"), "precious, too");
+    try (LinkedTorrent large = LinkedTorrent.of(TorrentMaker.of(file).make());
+        LinkedTorrent many = LinkedTorrent.of(TorrentMaker.of(set).make())) {
+      for (LinkedTorrent each : List.of(large, many)) {
+        Outcome outcome = each.run(to());
+        assertThat(outcome.exitCode()).as(outcome.stdout() + outcome.stderr()).isEqualTo(2);
+        assertThat(outcome.stdout()).contains("DESTINATION_REFUSED", "exists already");
+        assertNoStackTrace(outcome);
+      }
+      assertThat(profile).hasContent("precious");
+      assertThat(to().resolve("set/small")).hasContent("precious, too");
+
+      Files.move(profile, to().resolve("mine"));
+      Outcome outcome = large.run(to());
+      assertThat(outcome.exitCode()).as(outcome.stdout() + outcome.stderr()).isZero();
+      assertThat(outcome.stderr())
+          .contains(".bashrc has 1 file with a name that begins with a dot");
+      assertThat(Content.sha256(profile)).isEqualTo(Content.sha256(file));
+    }
+  }
+
+  /** A torrent behind an http URL, and somebody who has its content. */
+  private record LinkedTorrent(HttpServer server, RunningClient seeder) implements AutoCloseable {
+    static LinkedTorrent of(TestTorrent torrent) throws IOException {
+      HttpServer server = HttpServer.create(Ports.loopback(0), 0);
+      server.createContext(
+          "/it.torrent",
+          exchange -> {
+            exchange.sendResponseHeaders(200, torrent.metainfo().length);
+            exchange.getResponseBody().write(torrent.metainfo());
+            exchange.close();
+          });
+      server.start();
+      return new LinkedTorrent(server, seed(torrent));
+    }
+
+    Outcome run(Path to) {
+      String url = "http://127.0.0.1:%d/it.torrent".formatted(server.getAddress().getPort());
+      return process(List.of(url, "--to", to.toString(), "--peer", address(seeder))).run(LIMIT);
+    }
+
+    @Override
+    public void close() {
+      server.stop(0);
+      seeder.close();
+    }
+  }
+
+  @Test
+  void stateOfAnotherUserIsRefused() throws IOException {
+    Needs.root();
+    Files.createDirectories(state());
+    Files.setAttribute(state(), "unix:uid", 65_534);
+    refused(2, "belongs to user nobody", "http://127.0.0.1:9/never-asked");
+  }
+
+  @Test
+  void stateOfAnEarlierVersionIsGoneOnFrom() throws Exception {
+    Path file = Content.file(folder.resolve("seed/before.bin"), 9 * MEBIBYTE, 13);
+    TestTorrent torrent = TorrentMaker.of(file).make();
+    try (RunningClient seeder = seed(torrent)) {
+      assertThat(run(torrent, "--peer", address(seeder)).run(LIMIT).exitCode()).isZero();
+      asBefore();
+      // What was made is known from the record of what was complete, and may be replaced.
+      Files.setPosixFilePermissions(state(), PosixFilePermissions.fromString("rwxr-xr-x"));
+      byte[] bytes = Files.readAllBytes(file);
+      bytes[0] ^= 1;
+      Files.write(to().resolve("before.bin"), bytes);
+      Outcome outcome = run(torrent, "--peer", address(seeder)).run(LIMIT);
+      assertThat(outcome.exitCode()).as(outcome.stdout() + outcome.stderr()).isZero();
+      assertThat(Content.sha256(to().resolve("before.bin"))).isEqualTo(Content.sha256(file));
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(state())))
+          .isEqualTo("rwx------");
+    }
+  }
+
+  /** Makes the state what versions left whose database had an administrator without password. */
+  private void asBefore() throws Exception {
+    Files.delete(state().resolve("made"));
+    Properties logins = new Properties();
+    try (var in = Files.newInputStream(state().resolve("database/logins"))) {
+      logins.load(in);
+    }
+    try (var connection =
+            DriverManager.getConnection(
+                "jdbc:h2:file:" + state().resolve("database/jobs"),
+                "piecework_admin",
+                logins.getProperty("piecework_admin"));
+        var statement = connection.createStatement()) {
+      statement.execute("ALTER USER piecework SET PASSWORD ''");
+      statement.execute("ALTER USER piecework ADMIN TRUE");
+      statement.execute("REVOKE ALTER ANY SCHEMA FROM piecework");
+    }
+    try (var connection =
+            DriverManager.getConnection(
+                "jdbc:h2:file:" + state().resolve("database/jobs"), "piecework", "");
+        var statement = connection.createStatement()) {
+      statement.execute("DROP USER piecework_admin");
+    }
+    Files.delete(state().resolve("database/logins"));
+  }
+
+  private Path state() {
+    return to().resolve(".piecework");
   }
 
   private void refused(int exitCode, String word, String... arguments) {

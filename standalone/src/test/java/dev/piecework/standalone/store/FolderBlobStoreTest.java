@@ -46,7 +46,8 @@ class FolderBlobStoreTest {
         new FolderBlobStore(
             folder.resolve("buckets"),
             folder.resolve("staging"),
-            key -> !key.startsWith(".piecework"));
+            key -> !key.startsWith(".piecework"),
+            Placement.REPLACING);
   }
 
   @Test

@@ -1,0 +1,3 @@
+/** Tests of the services. */
+@org.jspecify.annotations.NullMarked
+package dev.piecework.standalone.services;
