@@ -6,6 +6,7 @@ import dev.piecework.cli.progress.OutputFormat;
 import dev.piecework.exit.ExitCode;
 import dev.piecework.message.ControlReply;
 import dev.piecework.message.ControlRequest;
+import dev.piecework.message.JobStatus;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -86,6 +87,10 @@ abstract class OrderCommand implements Callable<Integer> {
                   + ordered.job().state()
                   + (ordered.job().worker().isEmpty() ? "" : " at " + ordered.job().worker())
                   + "; \"piecework get\" tells when");
+        }
+        if (ordered.job().reason().startsWith(JobStatus.LEFT_IN_STORE)) {
+          context.complain(job + ": " + ordered.job().reason());
+          yield ExitCode.STORE_UNAVAILABLE;
         }
         yield ordered.inEffect() ? ExitCode.OK : ExitCode.TIMEOUT;
       }

@@ -53,6 +53,8 @@ public record JobStatus(
     Optional<Instant> deadlineAt,
     int priority,
     Map<String, String> labels) {
+  /** How the reason of a cancelled job begins of which the store would not let go. */
+  public static final String LEFT_IN_STORE = "left in the store: ";
 
   /** Copies the labels. */
   public JobStatus {

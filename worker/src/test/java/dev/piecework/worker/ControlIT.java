@@ -303,8 +303,7 @@ class ControlIT {
 
     JobStatus cancelled = ordered(new ControlRequest.Cancel(job, true, ""));
 
-    assertThat(cancelled.reason())
-        .isEqualTo("something may be left in the store: DESTINATION_REFUSED: 403");
+    assertThat(cancelled.reason()).isEqualTo("left in the store: DESTINATION_REFUSED: 403");
     assertThat(broker.await(job, EventType.CANCELLED).data())
         .isEqualTo(new EventData.Cancelled(false));
   }

@@ -122,7 +122,7 @@ final class StubSwarm {
       return new TransferProgress(
           100,
           0,
-          0,
+          total - missing.size(),
           total - missing.size(),
           total,
           0,
@@ -198,24 +198,28 @@ final class StubSwarm {
         String bucket, String key, ObjectOrigin origin, byte[] json, Cancellation cancellation) {}
 
     @Override
-    public void abort(ObjectLayout layout, String bucket, Checkpoint checkpoint)
+    public List<String> abort(ObjectLayout layout, String bucket, Checkpoint checkpoint)
         throws TransferException {
       Fault fault = clearingFaults.poll();
       if (fault != null) {
         throw new TransferException(fault);
       }
       checkpoint.uploads().forEach(upload -> aborted.add(upload.uploadId()));
+      return List.of();
     }
 
     @Override
-    public void delete(ObjectLayout layout, String bucket, Checkpoint checkpoint, Fence fence) {
+    public List<String> delete(
+        ObjectLayout layout, String bucket, Checkpoint checkpoint, Fence fence) {
       fence.check();
       checkpoint.parts().forEach(part -> deleted.add(layout.objects().get(part.object()).key()));
+      return List.of();
     }
 
     @Override
-    public void deleteManifest(String bucket, String key, String jobId) {
+    public List<String> deleteManifest(String bucket, String key, String jobId) {
       deleted.add(key);
+      return List.of();
     }
   }
 

@@ -4,6 +4,7 @@ import dev.piecework.layout.KeyTemplateException;
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.message.Destination;
 import dev.piecework.message.JobMessage;
+import dev.piecework.message.JobStatus;
 import dev.piecework.metainfo.MetainfoException;
 import dev.piecework.metainfo.MetainfoParser;
 import dev.piecework.worker.checkpoint.CheckpointTable;
@@ -22,9 +23,12 @@ import dev.piecework.worker.transfer.TransferFactory;
 import dev.piecework.worker.verify.Manifest;
 import dev.piecework.worker.verify.ObjectFinisher;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -39,6 +43,7 @@ import org.springframework.transaction.TransactionException;
 public final class Clearances implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Clearances.class);
   private static final int AT_ONCE = 4;
+  private static final int LEFT_NAMED = 5;
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(10);
 
   private final CancelledJobs jobs;
@@ -121,43 +126,64 @@ public final class Clearances implements AutoCloseable {
     transfers.discardScratch(lease.jobId());
     boolean deleting = clearing.deleteObjects();
     try {
-      clearStore(clearing, deleting);
-      while (!jobs.finish(lease, deleting, "")) {
+      List<String> left = clearStore(clearing, deleting);
+      while (!jobs.finish(lease, deleting && left.isEmpty(), note(left))) {
         // Somebody has asked for it meanwhile.
         deleting = true;
-        clearStore(clearing, deleting);
+        left = clearStore(clearing, deleting);
+      }
+      if (!left.isEmpty()) {
+        LOG.warn("cancelled, but {}", note(left));
       }
     } catch (TransferException e) {
       String reason = e.fault().kind() + ": " + e.fault().message();
       if (e.fault().isTransient() || closing) {
         jobs.putOff(lease, reason, closing);
       } else {
-        LOG.warn("cancelled, but something may be left in the store: {}", reason);
-        jobs.finish(lease, false, "something may be left in the store: " + reason);
+        LOG.warn("cancelled, but {}{}", JobStatus.LEFT_IN_STORE, reason);
+        jobs.finish(lease, false, JobStatus.LEFT_IN_STORE + reason);
       }
     }
     outbox.wake();
   }
 
-  private void clearStore(Clearing clearing, boolean deleting) throws TransferException {
+  /** For people; empty if nothing is left. */
+  private static String note(List<String> left) {
+    if (left.isEmpty()) {
+      return "";
+    }
+    String named = left.stream().limit(LEFT_NAMED).collect(Collectors.joining(", "));
+    return "%s%d %s: %s%s"
+        .formatted(
+            JobStatus.LEFT_IN_STORE,
+            left.size(),
+            left.size() == 1 ? "object or upload" : "objects and uploads",
+            named,
+            left.size() > LEFT_NAMED ? " and others" : "");
+  }
+
+  /** Returns what the store refuses to have cleared away. */
+  private List<String> clearStore(Clearing clearing, boolean deleting) throws TransferException {
     Lease lease = clearing.lease();
     Optional<byte[]> metainfo = metainfos.read(lease.jobId());
     if (metainfo.isEmpty()) {
       // It was cancelled before anybody knew what it is: it has nothing in the store.
-      return;
+      return List.of();
     }
     Destination destination = clearing.message().destination();
     ObjectLayout layout = layout(metainfo.get(), clearing.message());
     rules.require(destination, layout);
     Checkpoint checkpoint = checkpoints.read(lease.jobId());
     jobs.check(lease);
-    store.abort(layout, destination.bucket(), checkpoint);
+    List<String> left = new ArrayList<>(store.abort(layout, destination.bucket(), checkpoint));
     if (deleting) {
       // The manifest first: as long as it is there, it says that the rest is.
-      store.deleteManifest(
-          destination.bucket(), Manifest.key(destination, layout.metainfo()), lease.jobId());
-      store.delete(layout, destination.bucket(), checkpoint, () -> jobs.check(lease));
+      left.addAll(
+          store.deleteManifest(
+              destination.bucket(), Manifest.key(destination, layout.metainfo()), lease.jobId()));
+      left.addAll(store.delete(layout, destination.bucket(), checkpoint, () -> jobs.check(lease)));
     }
+    return left;
   }
 
   private static ObjectLayout layout(byte[] metainfo, JobMessage message) {

@@ -44,7 +44,7 @@ public final class CheckpointTable {
       long uploadedBytes,
       int verifiedPieces) {
 
-    private boolean progressed() {
+    private boolean changed() {
       return !batch.parts().isEmpty() || (piecesChanged && !batch.pieces().isEmpty());
     }
   }
@@ -210,11 +210,15 @@ public final class CheckpointTable {
   }
 
   private void count(String job, Step step) {
-    if (step.progressed() || step.downloadedBytes() > 0 || step.sentBytes() > 0) {
+    if (step.changed() || step.downloadedBytes() > 0 || step.sentBytes() > 0) {
       jdbc.sql(
               """
               UPDATE piecework_job SET downloaded_bytes = downloaded_bytes + :downloaded,
-                sent_bytes = sent_bytes + :sent, progressed = (progressed OR :progressed),
+                sent_bytes = sent_bytes + :sent,
+                progressed = (progressed OR :uploaded > best_uploaded_bytes
+                  OR :verified > best_verified_pieces),
+                best_uploaded_bytes = GREATEST(best_uploaded_bytes, :uploaded),
+                best_verified_pieces = GREATEST(best_verified_pieces, :verified),
                 uploaded_bytes = :uploaded, verified_pieces = :verified,
                 updated_at = CURRENT_TIMESTAMP
               WHERE id = :job
@@ -224,7 +228,6 @@ public final class CheckpointTable {
           .param("sent", step.sentBytes())
           .param("uploaded", step.uploadedBytes())
           .param("verified", step.verifiedPieces())
-          .param("progressed", step.progressed())
           .update();
     }
   }

@@ -90,6 +90,10 @@ public final class UploadIntents {
         new String[] {"piecework_part", "piecework_upload", "piecework_checkpoint"}) {
       jdbc.sql("DELETE FROM " + table + " WHERE job_id = :job").param("job", jobId).update();
     }
+    jdbc.sql(
+            "UPDATE piecework_job SET best_uploaded_bytes = 0, best_verified_pieces = 0 WHERE id = :job")
+        .param("job", jobId)
+        .update();
   }
 
   /**

@@ -11,14 +11,20 @@ import dev.piecework.text.ForeignText;
  *     {@link #MAX_MESSAGE} code points
  * @param blameless whether it would have met every job of this worker: the job is handed back, and
  *     the attempt does not count
+ * @param lasting whether it is final though others of its kind are not
  */
-public record Fault(Kind kind, String message, boolean blameless) {
+public record Fault(Kind kind, String message, boolean blameless, boolean lasting) {
   /** Longest message: one that names five trackers fits. */
   public static final int MAX_MESSAGE = 2000;
 
   /** Cleans the message. */
   public Fault {
     message = ForeignText.line(message, MAX_MESSAGE);
+  }
+
+  /** A fault that is final if those of its kind are. */
+  public Fault(Kind kind, String message, boolean blameless) {
+    this(kind, message, blameless, false);
   }
 
   /** A fault that the job answers for. */
@@ -28,7 +34,12 @@ public record Fault(Kind kind, String message, boolean blameless) {
 
   /** Whether another attempt may succeed without anybody changing anything. */
   public boolean isTransient() {
-    return kind.isTransient;
+    return kind.isTransient && !lasting;
+  }
+
+  /** The same, but another attempt would come to the same. */
+  public Fault asLasting() {
+    return new Fault(kind, message, blameless, true);
   }
 
   /** Kinds of fault; names are part of the message contract. */

@@ -7,6 +7,7 @@ import dev.piecework.message.EventType;
 import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobMessageCodec;
 import dev.piecework.message.MessageException;
+import dev.piecework.worker.checkpoint.FailedProofs;
 import dev.piecework.worker.checkpoint.UploadIntents;
 import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.outbox.Outbox;
@@ -158,7 +159,8 @@ public final class Admissions {
               UPDATE piecework_job SET metainfo = NULL, bucket = :bucket, prefix = :prefix,
                 destination_clear = FALSE, info_hash = :hash, name = :name,
                 total_bytes = 0, total_pieces = 0, total_files = 0, downloaded_bytes = 0,
-                uploaded_bytes = 0, verified_pieces = 0
+                uploaded_bytes = 0, verified_pieces = 0,
+                best_uploaded_bytes = 0, best_verified_pieces = 0
               WHERE id = :id
               """)
           .param("bucket", submission.job().destination().bucket())
@@ -169,6 +171,7 @@ public final class Admissions {
           .update();
     }
     remember(submission);
+    FailedProofs.forget(jdbc, row.id());
     transitions.startDeadline(row, submission.job().options().deadline());
     JobRow after = row.restarted(true, requeueAfter);
     transitions.change(row, after, "submitted again");

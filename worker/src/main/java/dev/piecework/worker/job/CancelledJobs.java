@@ -130,7 +130,12 @@ public final class CancelledJobs {
           new String[] {"piecework_part", "piecework_upload", "piecework_checkpoint"}) {
         jdbc.sql("DELETE FROM " + table + " WHERE job_id = :id").param("id", row.id()).update();
       }
-      jdbc.sql("UPDATE piecework_job SET uploaded_bytes = 0, verified_pieces = 0 WHERE id = :id")
+      jdbc.sql(
+              """
+              UPDATE piecework_job SET uploaded_bytes = 0, verified_pieces = 0,
+                best_uploaded_bytes = 0, best_verified_pieces = 0
+              WHERE id = :id
+              """)
           .param("id", row.id())
           .update();
       JobRow after = row.ended(JobState.CANCELLED, 0);

@@ -2,6 +2,7 @@ package dev.piecework.worker.job;
 
 import dev.piecework.message.EventData;
 import dev.piecework.message.EventType;
+import dev.piecework.worker.checkpoint.FailedProofs;
 import dev.piecework.worker.outbox.Outbox;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -261,6 +262,9 @@ public final class Orders {
 
   private void restart(JobRow row, boolean newSeries, String reason) {
     JobRow after = row.restarted(newSeries, requeueAfter);
+    if (newSeries) {
+      FailedProofs.forget(jdbc, row.id());
+    }
     transitions.change(row, after, reason);
     outbox.add(entries.entry(after, EventType.RESUMED, "", new EventData.None()), row.now());
     outbox.add(entries.continuation(after), row.now());

@@ -6,6 +6,7 @@ import dev.piecework.worker.broker.Publisher;
 import dev.piecework.worker.cancel.Clearances;
 import dev.piecework.worker.checkpoint.CheckpointTable;
 import dev.piecework.worker.checkpoint.DestinationTable;
+import dev.piecework.worker.checkpoint.FailedProofs;
 import dev.piecework.worker.checkpoint.MetainfoTable;
 import dev.piecework.worker.checkpoint.UploadIntents;
 import dev.piecework.worker.existing.ExistingObjects;
@@ -216,6 +217,8 @@ public class PipelineConfiguration {
       OutboxPump outbox,
       RunRecords records,
       JobRepository repository,
+      JdbcClient jdbc,
+      TransactionTemplate transactions,
       WorkerSettings settings)
       throws Exception {
     TorrentJob.Parts parts =
@@ -230,6 +233,7 @@ public class PipelineConfiguration {
             checkpoints,
             metainfos,
             intents,
+            new FailedProofs(jdbc, transactions, leases),
             new Arrival(existing, destinations, settings.onExisting()),
             metrics,
             outbox::wake,

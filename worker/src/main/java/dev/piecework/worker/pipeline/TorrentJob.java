@@ -11,6 +11,7 @@ import dev.piecework.metainfo.Metainfo;
 import dev.piecework.metainfo.MetainfoException;
 import dev.piecework.metainfo.MetainfoParser;
 import dev.piecework.worker.checkpoint.CheckpointTable;
+import dev.piecework.worker.checkpoint.FailedProofs;
 import dev.piecework.worker.checkpoint.MetainfoTable;
 import dev.piecework.worker.checkpoint.UploadIntents;
 import dev.piecework.worker.fault.Fault;
@@ -29,6 +30,7 @@ import dev.piecework.worker.transfer.TransferFactory;
 import dev.piecework.worker.transfer.TransferRequest;
 import dev.piecework.worker.verify.Manifest;
 import dev.piecework.worker.verify.ObjectFinisher;
+import dev.piecework.worker.verify.ProofFailedException;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -59,6 +61,7 @@ final class TorrentJob {
       CheckpointTable checkpoints,
       MetainfoTable metainfos,
       UploadIntents intents,
+      FailedProofs proofs,
       Arrival arrival,
       RunMetrics metrics,
       Runnable wakeOutbox,
@@ -181,28 +184,36 @@ final class TorrentJob {
     for (StoredObject object : run.layout().objects()) {
       indexByKey.put(object.key(), object.index());
     }
-    finished =
-        parts
-            .finisher()
-            .finish(
-                new ObjectFinisher.Work(
-                    run.layout(),
-                    run.bucket(),
-                    parts.checkpoints().read(run.lease().jobId()),
-                    kept,
-                    parts.leases().fence(run.lease()),
-                    run.cancellation()),
-                object -> {
-                  run.checkStop();
-                  parts
-                      .ledger()
-                      .note(
-                          run.lease(),
-                          EventType.FILE_UPLOADED,
-                          String.valueOf(indexByKey.get(object.key())),
-                          new EventData.FileUploaded(object));
-                  parts.wakeOutbox().run();
-                });
+    try {
+      finished = finish(indexByKey);
+    } catch (ProofFailedException e) {
+      Optional<String> before = parts.proofs().failed(run.lease(), e.object(), e.found());
+      throw before.isPresent() ? e.again(before.get()) : e;
+    }
+  }
+
+  private List<FinishedObject> finish(Map<String, Integer> indexByKey) throws TransferException {
+    return parts
+        .finisher()
+        .finish(
+            new ObjectFinisher.Work(
+                run.layout(),
+                run.bucket(),
+                parts.checkpoints().read(run.lease().jobId()),
+                kept,
+                parts.leases().fence(run.lease()),
+                run.cancellation()),
+            object -> {
+              run.checkStop();
+              parts
+                  .ledger()
+                  .note(
+                      run.lease(),
+                      EventType.FILE_UPLOADED,
+                      String.valueOf(indexByKey.get(object.key())),
+                      new EventData.FileUploaded(object));
+              parts.wakeOutbox().run();
+            });
   }
 
   /** Manifest, then the end in one transaction. */

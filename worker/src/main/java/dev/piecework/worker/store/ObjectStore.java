@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import okhttp3.MediaType;
@@ -205,21 +206,30 @@ public final class ObjectStore implements AutoCloseable {
    * Makes an object of its parts.
    *
    * @param parts all, by number
+   * @param proof whether what the store says of the object proves that it is made of these parts:
+   *     asked before the request is repeated, because some stores answer 500 for an upload that
+   *     they have completed
    * @return the object's ETag, without quotes
    */
   public String completeUpload(
-      String bucket, String key, String uploadId, List<SentPart> parts, Cancellation cancellation)
+      String bucket,
+      String key,
+      String uploadId,
+      List<SentPart> parts,
+      Predicate<StoredStat> proof,
+      Cancellation cancellation)
       throws StoreException {
     Part[] listed = parts.stream().map(checksums::part).toArray(Part[]::new);
     Map<String, String> headers = checksums.ofWhole(parts);
     String etag =
-        call(
-                "complete the upload of",
-                bucket,
-                key,
-                cancellation,
-                () ->
-                    client.completeMultipartUpload(
+        requests.call(
+            "complete the upload of",
+            bucket,
+            key,
+            cancellation,
+            () ->
+                client
+                    .completeMultipartUpload(
                         CompleteMultipartUploadArgs.builder()
                             .extraHeaders(headers)
                             .bucket(bucket)
@@ -227,9 +237,10 @@ public final class ObjectStore implements AutoCloseable {
                             .uploadId(uploadId)
                             .parts(listed)
                             .maxRetries(0)
-                            .build()))
-            .etag();
-    return String.valueOf(etag).replace("\"", "");
+                            .build())
+                    .thenApply(answer -> String.valueOf(answer.etag())),
+            () -> stat(bucket, key, cancellation).filter(proof).map(StoredStat::etag));
+    return etag.replace("\"", "");
   }
 
   /** Gives up a multipart upload; one that is gone already is no error. */

@@ -2,6 +2,7 @@ package dev.piecework.worker.store;
 
 import dev.piecework.worker.store.StoreException.Reason;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
@@ -57,6 +58,28 @@ final class StoreRequests {
       Cancellation cancellation,
       Supplier<CompletableFuture<T>> request)
       throws StoreException {
+    return call(action, bucket, key, cancellation, request, Optional::empty);
+  }
+
+  /** Finds out whether a request whose answer is lost has done its work. */
+  interface Look<T> {
+    /** The answer that was lost; empty if the request is to be made again. */
+    Optional<T> look() throws StoreException;
+  }
+
+  /**
+   * The same for a request that must not simply be repeated.
+   *
+   * @param look asked after each failure, before anything else is done about it
+   */
+  <T> T call(
+      String action,
+      String bucket,
+      String key,
+      Cancellation cancellation,
+      Supplier<CompletableFuture<T>> request,
+      Look<T> look)
+      throws StoreException {
     Duration patience = cancellation == impatient ? Duration.ZERO : circuit.patience();
     int tried = 0;
     try {
@@ -84,6 +107,10 @@ final class StoreRequests {
         }
         if (!StoreCircuit.suspicious(failure.reason())) {
           throw failure;
+        }
+        Optional<T> done = look.look();
+        if (done.isPresent()) {
+          return done.get();
         }
         boolean last = failure.reason() == Reason.DENIED || tried > retries.retries();
         if (failure.reason() == Reason.WORKER_REFUSED) {

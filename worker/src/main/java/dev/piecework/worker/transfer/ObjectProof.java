@@ -70,6 +70,27 @@ public final class ObjectProof {
   }
 
   /**
+   * Whether a checksum or an ETag, not only the size, says that this is the object.
+   *
+   * @param stat what the store says
+   */
+  public boolean proves(StoredStat stat) {
+    return check(Optional.of(stat)).isEmpty()
+        && (stat.crc32c().isPresent() || comparable(stat).isPresent());
+  }
+
+  /** The ETag that the object must have, if those can be compared. */
+  private Optional<String> comparable(StoredStat is) {
+    Optional<String> etag =
+        object.single() ? Optional.of(parts.getFirst().etag()) : compositeEtag();
+    return etag.filter(expected ->
+        !expected.isEmpty()
+            && !is.etag().isEmpty()
+            && !is.encrypted()
+            && (object.single() || is.etag().matches("[0-9a-f]{32}-" + parts.size())));
+  }
+
+  /**
    * Compares.
    *
    * @param stat what the store says; empty when it has no such object
@@ -90,18 +111,9 @@ public final class ObjectProof {
         return wrong("has CRC32C %s, expected %s".formatted(has, expected));
       }
     }
-    Optional<String> etag =
-        object.single() ? Optional.of(parts.getFirst().etag()) : compositeEtag();
-    boolean comparable =
-        etag.isPresent()
-            && !is.etag().isEmpty()
-            && !etag.get().isEmpty()
-            && !is.encrypted()
-            && (object.single() || is.etag().matches("[0-9a-f]{32}-" + parts.size()));
-    if (comparable && !is.etag().equals(etag.orElseThrow())) {
-      return wrong("has ETag %s, expected %s".formatted(is.etag(), etag.orElseThrow()));
-    }
-    return Optional.empty();
+    return comparable(is)
+        .filter(expected -> !is.etag().equals(expected))
+        .flatMap(expected -> wrong("has ETag %s, expected %s".formatted(is.etag(), expected)));
   }
 
   /** CRC32C of the parts' CRC32Cs: what S3 tells of uploads that were not begun as full-object. */

@@ -3,7 +3,7 @@ package dev.piecework.worker.transfer;
 import dev.piecework.worker.fault.Fault;
 
 /** A transfer cannot go on. */
-public final class TransferException extends Exception {
+public class TransferException extends Exception {
   private final Fault fault;
 
   /** A fault without another exception behind it. */

@@ -50,18 +50,31 @@ public interface ObjectFinisher {
       String bucket, String key, ObjectOrigin origin, byte[] json, Cancellation cancellation)
       throws TransferException;
 
-  /** Aborts the checkpoint's open uploads; those that are gone already do not matter. */
-  void abort(ObjectLayout layout, String bucket, Checkpoint checkpoint) throws TransferException;
+  /**
+   * Aborts the checkpoint's open uploads; those that are gone already do not matter.
+   *
+   * @return uploads that the store refuses to abort, and why; it goes on with the others
+   * @throws TransferException if trying again later may help
+   */
+  List<String> abort(ObjectLayout layout, String bucket, Checkpoint checkpoint)
+      throws TransferException;
 
   /**
    * Deletes the objects that were made of the checkpoint: those whose every part is in it, and that
    * are still what was sent. What anybody else has put in their place is left alone.
    *
    * @param fence asked before each; what it throws ends the work
+   * @return objects that the store refuses to look up or delete, and why
+   * @throws TransferException if trying again later may help
    */
-  void delete(ObjectLayout layout, String bucket, Checkpoint checkpoint, Fence fence)
+  List<String> delete(ObjectLayout layout, String bucket, Checkpoint checkpoint, Fence fence)
       throws TransferException;
 
-  /** Deletes the manifest if it is this job's. */
-  void deleteManifest(String bucket, String key, String jobId) throws TransferException;
+  /**
+   * Deletes the manifest if it is this job's.
+   *
+   * @return it, if the store refuses that, and why
+   * @throws TransferException if trying again later may help
+   */
+  List<String> deleteManifest(String bucket, String key, String jobId) throws TransferException;
 }

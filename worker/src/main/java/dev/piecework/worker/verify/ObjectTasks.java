@@ -5,11 +5,13 @@ import dev.piecework.worker.store.StoreException;
 import dev.piecework.worker.transfer.TransferException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.function.Function;
 
 /** Requests about many objects, a few at once, each on a virtual thread. */
 public final class ObjectTasks {
@@ -60,6 +62,33 @@ public final class ObjectTasks {
             new Fault(Fault.Kind.STORE_UNAVAILABLE, "interrupted while objects were finished"), e);
       }
     }
+  }
+
+  /**
+   * Applies a task to all items, several at once, and goes on where the store refuses one for good.
+   *
+   * @param key of an item's object, for people
+   * @return what was refused and why, in the items' order
+   * @throws TransferException what the first item met that may succeed later
+   */
+  static <T> List<String> refusals(List<T> items, Function<T, String> key, Task<T, ?> task)
+      throws TransferException {
+    return inParallel(
+            items,
+            item -> {
+              try {
+                task.apply(item);
+                return Optional.<String>empty();
+              } catch (StoreException e) {
+                if (e.outage() || e.destinationFault().isTransient()) {
+                  throw e;
+                }
+                return Optional.of(key.apply(item) + " (" + e.getMessage() + ")");
+              }
+            })
+        .stream()
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   private static TransferException failure(ExecutionException e) {

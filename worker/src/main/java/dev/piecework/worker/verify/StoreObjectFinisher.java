@@ -91,10 +91,11 @@ public final class StoreObjectFinisher implements ObjectFinisher {
   }
 
   @Override
-  public void abort(ObjectLayout layout, String bucket, Checkpoint checkpoint)
+  public List<String> abort(ObjectLayout layout, String bucket, Checkpoint checkpoint)
       throws TransferException {
-    ObjectTasks.inParallel(
+    return ObjectTasks.refusals(
         checkpoint.uploads(),
+        upload -> "the upload of " + layout.objects().get(upload.object()).key(),
         upload -> {
           String key = layout.objects().get(upload.object()).key();
           store.abortUpload(bucket, key, upload.uploadId());
@@ -103,7 +104,7 @@ public final class StoreObjectFinisher implements ObjectFinisher {
   }
 
   @Override
-  public void delete(ObjectLayout layout, String bucket, Checkpoint checkpoint, Fence fence)
+  public List<String> delete(ObjectLayout layout, String bucket, Checkpoint checkpoint, Fence fence)
       throws TransferException {
     Map<Integer, List<UploadedPart>> parts = checkpoint.partsByObject();
     List<StoredObject> whole =
@@ -111,8 +112,9 @@ public final class StoreObjectFinisher implements ObjectFinisher {
             .filter(object ->
                 missingPart(object, parts.getOrDefault(object.index(), List.of())).isEmpty())
             .toList();
-    ObjectTasks.inParallel(
+    return ObjectTasks.refusals(
         whole,
+        StoredObject::key,
         object -> {
           fence.check();
           ObjectProof proof = ObjectProof.of(object, parts.getOrDefault(object.index(), List.of()));
@@ -125,17 +127,24 @@ public final class StoreObjectFinisher implements ObjectFinisher {
   }
 
   @Override
-  public void deleteManifest(String bucket, String key, String jobId) throws TransferException {
-    try {
-      if (Manifest.isOf(store.read(bucket, key, Manifest.MAX_BYTES), jobId)) {
-        store.delete(bucket, key);
-      }
-    } catch (StoreException e) {
-      // One that is not there, or too large to be looked at, is nothing to be deleted.
-      if (e.reason() != Reason.NO_SUCH_KEY && e.reason() != Reason.TOO_LARGE) {
-        throw new TransferException(e.destinationFault(), e);
-      }
-    }
+  public List<String> deleteManifest(String bucket, String key, String jobId)
+      throws TransferException {
+    return ObjectTasks.refusals(
+        List.of(key),
+        manifest -> manifest,
+        manifest -> {
+          try {
+            if (Manifest.isOf(store.read(bucket, manifest, Manifest.MAX_BYTES), jobId)) {
+              store.delete(bucket, manifest);
+            }
+          } catch (StoreException e) {
+            // One that is not there, or too large to be looked at, is nothing to be deleted.
+            if (e.reason() != Reason.NO_SUCH_KEY && e.reason() != Reason.TOO_LARGE) {
+              throw e;
+            }
+          }
+          return manifest;
+        });
   }
 
   private static List<StoredObject> sent(Work work) {
@@ -165,7 +174,7 @@ public final class StoreObjectFinisher implements ObjectFinisher {
     Optional<StoredStat> stat = store.stat(work.bucket(), object.key(), work.cancellation());
     Optional<String> wrong = proof.check(stat);
     if (wrong.isPresent()) {
-      throw verifyFailed(wrong.get() + "; the next attempt sends it again");
+      throw new ProofFailedException(object.index(), wrong.get());
     }
     TorrentFile file = work.layout().metainfo().files().get(object.fileIndex());
     return new FinishedObject(
@@ -185,7 +194,13 @@ public final class StoreObjectFinisher implements ObjectFinisher {
             .toList();
     try {
       work.fence().check();
-      store.completeUpload(work.bucket(), object.key(), uploadId, sent, work.cancellation());
+      store.completeUpload(
+          work.bucket(),
+          object.key(),
+          uploadId,
+          sent,
+          ObjectProof.of(object, parts)::proves,
+          work.cancellation());
     } catch (StoreException e) {
       if (e.reason() != Reason.NO_SUCH_UPLOAD && e.reason() != Reason.NO_SUCH_KEY) {
         throw e;

@@ -162,6 +162,36 @@ abstract class LedgerContract extends LedgerFixture {
   }
 
   @Test
+  void whatWasDoneBeforeIsNoProgressTheSecondTime() {
+    accepted("a");
+    for (int attempt = 1; attempt <= 2; attempt++) {
+      checkpoints.write(lease(), step(0, 1));
+      assertThat(ledger.fault(lease(), STALLED, RETRY, new Random(1))).isEqualTo(JobState.RETRYING);
+      assertThat(row().failures()).isEqualTo(attempt);
+      makeDue();
+      lost.sweep();
+      assertThat(worker("a").claim(job)).isPresent();
+    }
+    checkpoints.write(lease(), step(0, 1));
+    assertThat(ledger.fault(lease(), STALLED, RETRY, new Random(1))).isEqualTo(JobState.FAILED);
+  }
+
+  @Test
+  void anObjectThatFailsItsProofTwiceIsRememberedUntilTheJobIsRetried() {
+    accepted("a");
+    assertThat(proofs.failed(lease(), 7, "has CRC32C a, expected b")).isEmpty();
+    assertThat(proofs.failed(lease(), 8, "is not in the bucket")).isEmpty();
+    assertThat(proofs.failed(lease(), 7, "has CRC32C c, expected b"))
+        .contains("has CRC32C a, expected b");
+
+    ledger.fault(lease(), STALLED.asLasting(), RETRY, new Random(1));
+    assertThat(row().state()).isEqualTo(JobState.FAILED);
+    orders.retry("", job);
+    assertThat(worker("a").claim(job)).isPresent();
+    assertThat(proofs.failed(lease(), 7, "again")).isEmpty();
+  }
+
+  @Test
   void aPermanentFaultIsFinalAtOnce() {
     accepted("a");
     Fault fault = new Fault(Fault.Kind.INVALID_METAINFO, "no torrent");

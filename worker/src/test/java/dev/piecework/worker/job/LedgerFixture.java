@@ -6,6 +6,7 @@ import dev.piecework.message.JobOptions;
 import dev.piecework.message.JobSource;
 import dev.piecework.worker.TestDatabase;
 import dev.piecework.worker.checkpoint.CheckpointTable;
+import dev.piecework.worker.checkpoint.FailedProofs;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.lease.LeaseTable;
@@ -37,6 +38,10 @@ abstract class LedgerFixture {
 
   TestDatabase database;
   JdbcClient jdbc;
+
+  @SuppressWarnings("NullAway.Init")
+  FailedProofs proofs;
+
   Outbox outbox;
   LostJobs lost;
   JobLedger ledger;
@@ -60,6 +65,9 @@ abstract class LedgerFixture {
     ledger = new JobLedger(jdbc, database.transactions(), outbox, "a", REQUEUE);
     orders = new Orders(jdbc, database.transactions(), outbox, "handler", REQUEUE);
     cancelled = cancelled("clearer");
+    proofs =
+        new FailedProofs(
+            jdbc, database.transactions(), new LeaseTable(jdbc, database.transactions()));
     checkpoints =
         new CheckpointTable(
             jdbc, database.transactions(), new LeaseTable(jdbc, database.transactions()));

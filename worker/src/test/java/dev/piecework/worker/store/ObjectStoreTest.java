@@ -86,7 +86,8 @@ final class ObjectStoreTest {
     assertThat(store.listParts(TestBucket.NAME, "big", id))
         .extracting(ListedPart::number)
         .containsExactly(1, 2);
-    store.completeUpload(TestBucket.NAME, "big", id, List.of(first, second), new Cancellation());
+    store.completeUpload(
+        TestBucket.NAME, "big", id, List.of(first, second), _ -> false, new Cancellation());
 
     byte[] whole = Files.readAllBytes(bucket.file("big"));
     assertThat(whole).hasSize(content.length + tail.length);

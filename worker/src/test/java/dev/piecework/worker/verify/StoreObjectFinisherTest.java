@@ -96,6 +96,21 @@ final class StoreObjectFinisherTest {
     assertThat(finisher.finish(work(checkpoint), object -> {})).hasSize(2);
   }
 
+  /** Some stores answer 500 for an upload that they have completed. */
+  @Test
+  void aLostAnswerIsLookedForInTheObjectBeforeTheCompletionIsRepeated() throws Exception {
+    Checkpoint checkpoint = uploaded();
+    bucket.front().loseAnswer(StoreObjectFinisherTest::completes, 1);
+    bucket.front().answer(StoreObjectFinisherTest::completes, 1000, 500, "InternalError");
+
+    assertThat(finisher.finish(work(checkpoint), object -> {})).hasSize(2);
+    assertThat(bucket.front().requests()).filteredOn(StoreObjectFinisherTest::completes).hasSize(1);
+
+    // Nor does a later run, which knows nothing of it.
+    assertThat(finisher.finish(work(checkpoint), object -> {})).hasSize(2);
+    assertThat(bucket.front().requests()).filteredOn(StoreObjectFinisherTest::completes).hasSize(2);
+  }
+
   @Test
   void whoHasLostTheJobCompletesNothing() throws Exception {
     Checkpoint checkpoint = uploaded();
@@ -233,6 +248,31 @@ final class StoreObjectFinisherTest {
 
     assertThat(bucket.file("set/big.bin")).doesNotExist();
     assertThat(bucket.front().requests()).filteredOn(line -> line.startsWith("DELETE")).hasSize(2);
+  }
+
+  @Test
+  void whatOneRefusalLeavesKeepsNothingElse() throws Exception {
+    Checkpoint checkpoint = uploaded();
+    finisher.finish(work(checkpoint), object -> {});
+    bucket
+        .front()
+        .answer(
+            line -> line.startsWith("DELETE") && line.contains("big.bin"),
+            1000,
+            403,
+            "AccessDenied");
+
+    assertThat(finisher.abort(layout, TestBucket.NAME, checkpoint))
+        .singleElement()
+        .asString()
+        .startsWith("the upload of set/big.bin (")
+        .contains("AccessDenied");
+    assertThat(finisher.delete(layout, TestBucket.NAME, checkpoint, () -> {}))
+        .singleElement()
+        .asString()
+        .startsWith("set/big.bin (");
+    assertThat(bucket.file("set/small.bin")).doesNotExist();
+    assertThat(bucket.file("set/big.bin")).exists();
   }
 
   private ObjectFinisher.Work work(Checkpoint checkpoint) {
