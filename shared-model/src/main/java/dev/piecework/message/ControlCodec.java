@@ -13,8 +13,6 @@ import dev.piecework.message.ControlRequest.ListJobs;
 import dev.piecework.message.ControlRequest.Pause;
 import dev.piecework.message.ControlRequest.Resume;
 import dev.piecework.message.ControlRequest.Retry;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
 
@@ -27,11 +25,36 @@ public final class ControlCodec {
   /** The AMQP content type of both. */
   public static final String CONTENT_TYPE = "application/json";
 
+  /** Longest request in bytes. */
+  public static final int MAX_REQUEST_BYTES = 256 * 1024;
+
   /** Characters of a reason given with an order. */
   public static final int MAX_REASON = 500;
 
   private static final String REQUESTS = "pause, resume, cancel, retry, get, list or limits";
   private static final String REPLIES = "ordered, job, jobs, limits or error";
+
+  private static final Shape.Form REQUEST =
+      Shape.form("version", "request", "job", "reason", "deleteObjects", "limit", "after")
+          .with("states", new Shape.Texts(ListJobs.MAX_STATES))
+          .with("labels", new Shape.TextMap(JobRules.MAX_LABELS));
+  private static final Shape.Form REPLY =
+      Shape.form(
+              "version",
+              "reply",
+              "inEffect",
+              "more",
+              "code",
+              "message",
+              "worker",
+              "host",
+              "workerVersion")
+          .with("job", JobStatusForm.SHAPE)
+          .with(
+              "jobs",
+              new Shape.Forms<>(ListJobs.MAX_LIMIT, JobStatusForm.SHAPE, JobStatusForm::read))
+          .with("transitions", JobStatusForm.TRANSITIONS)
+          .with("limits", WorkerLimitsForm.LIMITS);
 
   private ControlCodec() {}
 
@@ -87,7 +110,7 @@ public final class ControlCodec {
    *     is of another version, or of a kind that came later than this code
    */
   public static ControlRequest decodeRequest(byte[] message) throws MessageException {
-    JsonObject json = JsonReader.read(message);
+    JsonObject json = JsonReader.read(message, REQUEST, JsonLimits.REQUEST);
     checkVersion(json, ControlRequest.VERSION);
     String kind = json.requiredText("request", REQUESTS);
     return switch (kind) {
@@ -123,8 +146,8 @@ public final class ControlCodec {
   private static ListJobs list(JsonObject json) throws MessageException {
     ListJobs list =
         new ListJobs(
-            json.texts("states", ListJobs.MAX_STATES),
-            json.textMap("labels", JobRules.MAX_LABELS),
+            json.texts("states"),
+            json.textMap("labels"),
             json.integer("limit", 1, ListJobs.MAX_LIMIT)
                 .map(Math::toIntExact)
                 .orElse(ListJobs.DEFAULT_LIMIT),
@@ -188,7 +211,7 @@ public final class ControlCodec {
    * @throws MessageException when it is none, or of a version or kind that came later
    */
   public static ControlReply decodeReply(byte[] message) throws MessageException {
-    JsonObject json = JsonReader.read(message);
+    JsonObject json = JsonReader.read(message, REPLY, JsonLimits.ANSWER);
     checkVersion(json, ControlReply.VERSION);
     String kind = json.requiredText("reply", REPLIES);
     return switch (kind) {
@@ -200,13 +223,7 @@ public final class ControlCodec {
           new Details(
               JobStatusForm.read(json.requiredObject("job", "a job")),
               JobStatusForm.transitions(json));
-      case "jobs" -> {
-        List<JobStatus> jobs = new ArrayList<>();
-        for (JsonObject job : json.objects("jobs", ListJobs.MAX_LIMIT)) {
-          jobs.add(JobStatusForm.read(job));
-        }
-        yield new Page(jobs, json.requiredFlag("more"));
-      }
+      case "jobs" -> new Page(json.list("jobs", JobStatus.class), json.requiredFlag("more"));
       case "limits" -> WorkerLimitsForm.read(json);
       case "error" ->
           new Refused(

@@ -13,9 +13,6 @@ import dev.piecework.message.EventData.Started;
 import dev.piecework.message.EventData.TrackerOutcome;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
 
@@ -36,6 +33,64 @@ public final class JobEventCodec {
   private static final String SPEC_VERSION = "1.0";
   private static final String SCHEMA_PREFIX = "urn:piecework:schema:job-event:";
   private static final int MAX_OBJECTS = 1_000_000;
+
+  private static final Shape.Form OBJECT = Shape.form("key", "path", "size", "etag", "crc32c");
+  private static final Shape.Form SHAPE =
+      Shape.form(
+              "specversion",
+              "id",
+              "type",
+              "source",
+              "subject",
+              "time",
+              "dataschema",
+              "attempt",
+              "epoch")
+          .with(
+              "data",
+              Shape.form(
+                      "worker",
+                      "host",
+                      "resumed",
+                      "infoHash",
+                      "name",
+                      "totalBytes",
+                      "files",
+                      "pieces",
+                      "pieceLength",
+                      "phase",
+                      "verifiedBytes",
+                      "uploadedBytes",
+                      "downloadBytesPerSecond",
+                      "uploadBytesPerSecond",
+                      "peers",
+                      "seeders",
+                      "verifiedPieces",
+                      "totalPieces",
+                      "uploadedParts",
+                      "totalParts",
+                      "etaSeconds",
+                      "bucket",
+                      "manifestKey",
+                      "downloadedBytes",
+                      "redundantBytes",
+                      "seconds",
+                      "keptObjects",
+                      "code",
+                      "reason",
+                      "nextAttemptAt",
+                      "deletedObjects")
+                  .with("object", OBJECT)
+                  .with(
+                      "objects",
+                      new Shape.Forms<>(MAX_OBJECTS, OBJECT, JobEventCodec::decodeObject))
+                  .with(
+                      "trackers",
+                      new Shape.Forms<>(
+                          Progress.MAX_TRACKERS,
+                          Shape.form("tracker", "outcome", "peers"),
+                          JobEventCodec::decodeTracker))
+                  .with("labels", new Shape.TextMap(JobRules.MAX_LABELS)));
 
   private JobEventCodec() {}
 
@@ -183,7 +238,7 @@ public final class JobEventCodec {
    *     is of a kind that came later than this code, which a reader should skip
    */
   public static JobEvent decode(byte[] message) throws MessageException {
-    JsonObject json = JsonReader.read(message);
+    JsonObject json = JsonReader.read(message, SHAPE, JsonLimits.ANSWER);
     String specVersion = json.requiredText("specversion", "the CloudEvents version");
     if (!specVersion.equals(SPEC_VERSION)) {
       throw unsupported("$.specversion", specVersion, "CloudEvents " + SPEC_VERSION);
@@ -194,7 +249,7 @@ public final class JobEventCodec {
     if (data.isEmpty() && !dataClass(type).equals(None.class)) {
       throw MessageException.missing("$.data", "an object");
     }
-    JsonObject fields = data.orElseGet(() -> new JsonObject("$.data", Map.of()));
+    JsonObject fields = data.orElseGet(() -> JsonReader.nothing("$.data"));
     return new JobEvent(
         json.requiredText("id", "an id that is unique per event"),
         type,
@@ -203,7 +258,7 @@ public final class JobEventCodec {
         json.requiredText("subject", "the job's id"),
         json.requiredInt("attempt"),
         json.requiredInt("epoch"),
-        fields.textMap("labels", JobRules.MAX_LABELS),
+        fields.textMap("labels"),
         decodeData(type, fields));
   }
 
@@ -265,14 +320,6 @@ public final class JobEventCodec {
   }
 
   private static Progress decodeProgress(JsonObject json) throws MessageException {
-    List<TrackerOutcome> trackers = new ArrayList<>();
-    for (JsonObject tracker : json.objects("trackers", Progress.MAX_TRACKERS)) {
-      trackers.add(
-          new TrackerOutcome(
-              tracker.requiredText("tracker", "host and port of a tracker"),
-              tracker.requiredText("outcome", "ok, waiting, or what went wrong"),
-              tracker.requiredInt("peers")));
-    }
     return new Progress(
         json.requiredText("phase", "resolve, transfer, verify, publish or seed"),
         json.requiredCount("totalBytes"),
@@ -287,20 +334,23 @@ public final class JobEventCodec {
         json.requiredInt("uploadedParts"),
         json.requiredInt("totalParts"),
         json.integer("etaSeconds", 0, Long.MAX_VALUE),
-        trackers);
+        json.list("trackers", TrackerOutcome.class));
+  }
+
+  private static TrackerOutcome decodeTracker(JsonObject json) throws MessageException {
+    return new TrackerOutcome(
+        json.requiredText("tracker", "host and port of a tracker"),
+        json.requiredText("outcome", "ok, waiting, or what went wrong"),
+        json.requiredInt("peers"));
   }
 
   private static Completed decodeCompleted(JsonObject json) throws MessageException {
-    List<FinishedObject> objects = new ArrayList<>();
-    for (JsonObject object : json.objects("objects", MAX_OBJECTS)) {
-      objects.add(decodeObject(object));
-    }
     return new Completed(
         infoHash(json),
         json.requiredText("name", "the torrent's name"),
         json.requiredText("bucket", "the bucket of the objects"),
         json.requiredCount("totalBytes"),
-        List.copyOf(objects),
+        json.list("objects", FinishedObject.class),
         json.requiredText("manifestKey", "the key of the manifest"),
         json.requiredCount("downloadedBytes"),
         json.requiredCount("redundantBytes"),

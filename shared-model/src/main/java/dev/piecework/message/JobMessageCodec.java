@@ -30,6 +30,27 @@ public final class JobMessageCodec {
   private static final String S3_SCHEME = "s3://";
   private static final String SOURCE_EXPECTED = "an object with one of inline, url, s3 and magnet";
 
+  private static final Shape.Form SHAPE =
+      Shape.form("version", "id")
+          .with(
+              "source",
+              Shape.form("url", "s3", "magnet")
+                  .with("inline", new Shape.Binary(JobRules.MAX_INLINE_BYTES)))
+          .with("destination", Shape.form("bucket", "prefix", "keyTemplate"))
+          .with(
+              "options",
+              Shape.form(
+                      "priority",
+                      "seedRatio",
+                      "seedTime",
+                      "maxAttempts",
+                      "deadline",
+                      "downloadBytesPerSecond",
+                      "uploadBytesPerSecond",
+                      "onExisting")
+                  .with("peers", new Shape.Texts(JobRules.MAX_PEERS))
+                  .with("labels", new Shape.TextMap(JobRules.MAX_LABELS)));
+
   private JobMessageCodec() {}
 
   /** Writes a job. Options that are at their defaults are left out. */
@@ -40,7 +61,7 @@ public final class JobMessageCodec {
       json.writeName("source");
       json.writeStartObject();
       switch (job.source()) {
-        case Inline inline -> json.writeStringProperty("inline", inline.base64());
+        case Inline inline -> json.writeBinaryProperty("inline", inline.bytes());
         case Url url -> json.writeStringProperty("url", url.url().toString());
         case StoredFile file ->
             json.writeStringProperty("s3", S3_SCHEME + file.bucket() + "/" + file.key());
@@ -103,7 +124,7 @@ public final class JobMessageCodec {
    * @throws MessageException when it is no job that a worker may try
    */
   public static JobMessage decode(byte[] message, JobDefaults defaults) throws MessageException {
-    JsonObject json = JsonReader.read(message);
+    JsonObject json = JsonReader.read(message, SHAPE, JsonLimits.JOB);
     // First of all: a later version may look different in every other way.
     int version =
         json.integer("version", Integer.MIN_VALUE, Integer.MAX_VALUE)
@@ -144,7 +165,7 @@ public final class JobMessageCodec {
 
   private static JobSource source(JsonObject json) throws MessageException {
     List<JobSource> sources = new ArrayList<>();
-    json.text("inline").map(Inline::new).ifPresent(sources::add);
+    json.bytes("inline").map(Inline::of).ifPresent(sources::add);
     json.text("magnet").map(Magnet::new).ifPresent(sources::add);
     Optional<String> url = json.text("url");
     if (url.isPresent()) {
@@ -193,9 +214,9 @@ public final class JobMessageCodec {
   }
 
   private static JobOptions options(JsonObject json, JobOptions defaults) throws MessageException {
-    List<String> peers = json.texts("peers", JobRules.MAX_PEERS);
+    List<String> peers = json.texts("peers");
     Map<String, String> labels = new HashMap<>(defaults.labels());
-    labels.putAll(json.textMap("labels", JobRules.MAX_LABELS));
+    labels.putAll(json.textMap("labels"));
     return new JobOptions(
         json.integer("priority", 0, JobRules.MAX_PRIORITY)
             .map(Math::toIntExact)

@@ -3,6 +3,7 @@ package dev.piecework.message;
 import static dev.piecework.message.MessageException.invalid;
 import static dev.piecework.message.MessageException.quote;
 
+import dev.piecework.bencode.BencodeLimits;
 import dev.piecework.layout.KeyTemplateException;
 import dev.piecework.message.JobSource.Inline;
 import dev.piecework.message.JobSource.Magnet;
@@ -21,8 +22,8 @@ import java.util.regex.Pattern;
  * and a producer applies it before it sends.
  */
 public final class JobRules {
-  /** Bytes of an inline torrent file, before Base64. */
-  public static final int MAX_INLINE_BYTES = 10 * 1024 * 1024;
+  /** Bytes of an inline torrent file, before Base64: as of any other, 10 MiB. */
+  public static final int MAX_INLINE_BYTES = BencodeLimits.TORRENT_FILE.bytes();
 
   /** Characters of a job id. */
   public static final int MAX_ID_LENGTH = 100;
@@ -113,15 +114,9 @@ public final class JobRules {
 
   private static void checkInline(Inline inline) throws MessageException {
     String path = "$.source.inline";
-    if (inline.base64().isEmpty()) {
+    int length = inline.bytes().length;
+    if (length == 0) {
       throw invalid(path, "is empty", "a torrent file in Base64");
-    }
-    int length;
-    try {
-      length = inline.bytes().length;
-    } catch (IllegalArgumentException e) {
-      throw invalid(
-          path, "is not Base64 (" + e.getMessage() + ")", "a torrent file in Base64 (RFC 4648 s4)");
     }
     if (length > MAX_INLINE_BYTES) {
       throw invalid(

@@ -1,7 +1,7 @@
 package dev.piecework.message;
 
 import java.net.URI;
-import java.util.Base64;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,24 +35,41 @@ public sealed interface JobSource {
     return text.length() <= MAX_SUMMARY ? text : text.substring(0, MAX_SUMMARY);
   }
 
-  /**
-   * The torrent file itself.
-   *
-   * @param base64 its bytes in Base64 (RFC 4648 section 4)
-   */
-  record Inline(String base64) implements JobSource {
-    /** From the file's bytes. */
-    public static Inline of(byte[] metainfo) {
-      return new Inline(Base64.getEncoder().encodeToString(metainfo));
+  /** The torrent file itself. */
+  final class Inline implements JobSource {
+    private final byte[] metainfo;
+
+    private Inline(byte[] metainfo) {
+      this.metainfo = metainfo;
     }
 
     /**
-     * The file's bytes.
+     * From the file's bytes.
      *
-     * @throws IllegalArgumentException if it is not Base64
+     * @param metainfo not copied, because it may be large: must not be changed
      */
+    public static Inline of(byte[] metainfo) {
+      return new Inline(metainfo);
+    }
+
+    /** The file's bytes; not a copy: must not be changed. */
     public byte[] bytes() {
-      return Base64.getDecoder().decode(base64);
+      return metainfo;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Inline that && Arrays.equals(metainfo, that.metainfo);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(metainfo);
+    }
+
+    @Override
+    public String toString() {
+      return "Inline[" + metainfo.length + " bytes]";
     }
   }
 

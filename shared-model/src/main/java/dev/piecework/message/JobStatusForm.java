@@ -2,14 +2,41 @@ package dev.piecework.message;
 
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
 
 /** The JSON form of a job's status and of its transitions: in replies, and in what people print. */
 public final class JobStatusForm {
-  private static final int MAX_LABELS = JobRules.MAX_LABELS;
+  static final Shape.Form SHAPE =
+      Shape.form(
+              "id",
+              "state",
+              "ordered",
+              "reason",
+              "attempt",
+              "epoch",
+              "worker",
+              "name",
+              "infoHash",
+              "source",
+              "bucket",
+              "prefix",
+              "totalBytes",
+              "uploadedBytes",
+              "totalPieces",
+              "verifiedPieces",
+              "createdAt",
+              "updatedAt",
+              "dueAt",
+              "deadlineAt",
+              "priority")
+          .with("labels", new Shape.TextMap(JobRules.MAX_LABELS));
+  static final Shape TRANSITIONS =
+      new Shape.Forms<>(
+          ControlReply.MAX_TRANSITIONS,
+          Shape.form("time", "from", "to", "reason", "attempt", "epoch", "worker"),
+          JobStatusForm::transition);
 
   private JobStatusForm() {}
 
@@ -86,23 +113,22 @@ public final class JobStatusForm {
         optionalTime(json, "dueAt"),
         optionalTime(json, "deadlineAt"),
         json.requiredInt("priority"),
-        json.textMap("labels", MAX_LABELS));
+        json.textMap("labels"));
   }
 
   static List<JobTransition> transitions(JsonObject json) throws MessageException {
-    List<JobTransition> transitions = new ArrayList<>();
-    for (JsonObject transition : json.objects("transitions", ControlReply.MAX_TRANSITIONS)) {
-      transitions.add(
-          new JobTransition(
-              time(transition, "time"),
-              transition.requiredText("from", "a state"),
-              transition.requiredText("to", "a state"),
-              transition.text("reason").orElse(""),
-              transition.requiredInt("attempt"),
-              transition.requiredCount("epoch"),
-              transition.text("worker").orElse("")));
-    }
-    return transitions;
+    return json.list("transitions", JobTransition.class);
+  }
+
+  private static JobTransition transition(JsonObject json) throws MessageException {
+    return new JobTransition(
+        time(json, "time"),
+        json.requiredText("from", "a state"),
+        json.requiredText("to", "a state"),
+        json.text("reason").orElse(""),
+        json.requiredInt("attempt"),
+        json.requiredCount("epoch"),
+        json.text("worker").orElse(""));
   }
 
   private static Optional<Instant> optionalTime(JsonObject json, String name)

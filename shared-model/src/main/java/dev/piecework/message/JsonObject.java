@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * A JSON object as read, with its place in the message, so that every complaint names it. A member
- * that is {@code null} counts as absent; members nobody asks for are ignored.
+ * that is {@code null} counts as absent; members that its {@link Shape} does not name are ignored.
  */
 final class JsonObject {
   /** Stands for {@code null} in arrays, where it cannot count as absent. */
@@ -19,7 +19,8 @@ final class JsonObject {
 
   /**
    * @param members values are {@code String}, {@code Long}, {@code Double}, {@code Boolean}, {@code
-   *     Map}, {@code List} or {@link #NULL}
+   *     byte[]}, {@code Map}, {@code List}, {@link JsonObject}, or the {@link MessageException}
+   *     that says what is wrong with them; in lists also {@link #NULL}
    */
   JsonObject(String path, Map<String, Object> members) {
     this.path = path;
@@ -34,12 +35,27 @@ final class JsonObject {
     return members.containsKey(name);
   }
 
-  Optional<String> text(String name) throws MessageException {
+  /** The value of a member, or what is wrong with it. */
+  private Optional<Object> value(String name) throws MessageException {
     Object value = members.get(name);
-    if (value == null) {
-      return Optional.empty();
+    if (value instanceof MessageException fault) {
+      throw fault;
     }
-    return Optional.of(asText(path(name), value));
+    return Optional.ofNullable(value);
+  }
+
+  Optional<String> text(String name) throws MessageException {
+    Optional<Object> value = value(name);
+    return value.isEmpty() ? Optional.empty() : Optional.of(asText(path(name), value.get()));
+  }
+
+  /** Bytes that were sent in Base64. */
+  Optional<byte[]> bytes(String name) throws MessageException {
+    Optional<Object> value = value(name);
+    if (value.isPresent() && !(value.get() instanceof byte[])) {
+      throw MessageException.wrongType(path(name), kind(value.get()), "a string");
+    }
+    return value.map(byte[].class::cast);
   }
 
   String requiredText(String name, String expected) throws MessageException {
@@ -47,11 +63,8 @@ final class JsonObject {
   }
 
   Optional<JsonObject> object(String name) throws MessageException {
-    Object value = members.get(name);
-    if (value == null) {
-      return Optional.empty();
-    }
-    return Optional.of(asObject(path(name), value));
+    Optional<Object> value = value(name);
+    return value.isEmpty() ? Optional.empty() : Optional.of(asObject(path(name), value.get()));
   }
 
   JsonObject requiredObject(String name, String expected) throws MessageException {
@@ -59,10 +72,11 @@ final class JsonObject {
   }
 
   Optional<Long> integer(String name, long least, long most) throws MessageException {
-    Object value = members.get(name);
-    if (value == null) {
+    Optional<Object> given = value(name);
+    if (given.isEmpty()) {
       return Optional.empty();
     }
+    Object value = given.get();
     String expected = integerRange(least, most);
     if (value instanceof Double number && Math.rint(number) == number) {
       // 3.0 is an integer in JSON Schema; what a long cannot hold is out of range here.
@@ -91,10 +105,11 @@ final class JsonObject {
   }
 
   Optional<Double> number(String name) throws MessageException {
-    Object value = members.get(name);
-    if (value == null) {
+    Optional<Object> given = value(name);
+    if (given.isEmpty()) {
       return Optional.empty();
     }
+    Object value = given.get();
     if (!(value instanceof Number number)) {
       throw MessageException.wrongType(path(name), kind(value), "a number");
     }
@@ -102,10 +117,11 @@ final class JsonObject {
   }
 
   Optional<Boolean> flag(String name) throws MessageException {
-    Object value = members.get(name);
-    if (value == null) {
+    Optional<Object> given = value(name);
+    if (given.isEmpty()) {
       return Optional.empty();
     }
+    Object value = given.get();
     if (!(value instanceof Boolean flag)) {
       throw MessageException.wrongType(path(name), kind(value), "true or false");
     }
@@ -117,72 +133,71 @@ final class JsonObject {
   }
 
   /** The strings of an array; empty when absent. */
-  List<String> texts(String name, int most) throws MessageException {
+  List<String> texts(String name) throws MessageException {
     List<String> texts = new ArrayList<>();
-    for (Object value : array(name, most)) {
+    for (Object value : array(name)) {
       texts.add(asText(path(name) + "[" + texts.size() + "]", value));
     }
     return texts;
   }
 
-  /** The objects of an array; empty when absent. */
-  List<JsonObject> objects(String name, int most) throws MessageException {
-    List<JsonObject> objects = new ArrayList<>();
-    for (Object value : array(name, most)) {
-      objects.add(asObject(path(name) + "[" + objects.size() + "]", value));
+  /**
+   * What was made of the objects of an array; empty when absent.
+   *
+   * @param type what the array's {@link Shape.Forms} makes
+   */
+  <T> List<T> list(String name, Class<T> type) throws MessageException {
+    List<T> list = new ArrayList<>();
+    for (Object value : array(name)) {
+      list.add(type.cast(value));
     }
-    return objects;
+    return list;
   }
 
   /** An object whose values are strings; empty when absent. */
-  Map<String, String> textMap(String name, int most) throws MessageException {
-    Optional<JsonObject> object = object(name);
-    if (object.isEmpty()) {
+  Map<String, String> textMap(String name) throws MessageException {
+    Optional<Object> value = value(name);
+    if (value.isEmpty()) {
       return Map.of();
     }
-    Map<String, Object> values = object.get().members;
-    if (values.size() > most) {
-      throw MessageException.invalid(
-          path(name), "has " + values.size() + " members", "at most " + most);
+    if (!(value.get() instanceof Map<?, ?> values)) {
+      throw MessageException.wrongType(path(name), kind(value.get()), "an object");
     }
     Map<String, String> texts = new LinkedHashMap<>();
-    for (Map.Entry<String, Object> entry : values.entrySet()) {
+    for (Map.Entry<?, ?> entry : values.entrySet()) {
+      String key = (String) entry.getKey();
       texts.put(
-          entry.getKey(),
-          asText(
-              path(name) + "[" + MessageException.quote(entry.getKey()) + "]", entry.getValue()));
+          key, asText(path(name) + "[" + MessageException.quote(key) + "]", entry.getValue()));
     }
     return texts;
   }
 
-  private List<?> array(String name, int most) throws MessageException {
-    Object value = members.get(name);
-    if (value == null) {
+  private List<?> array(String name) throws MessageException {
+    Optional<Object> value = value(name);
+    if (value.isEmpty()) {
       return List.of();
     }
-    if (!(value instanceof List<?> list)) {
-      throw MessageException.wrongType(path(name), kind(value), "an array");
-    }
-    if (list.size() > most) {
-      throw MessageException.invalid(
-          path(name), "has " + list.size() + " elements", "at most " + most);
+    if (!(value.get() instanceof List<?> list)) {
+      throw MessageException.wrongType(path(name), kind(value.get()), "an array");
     }
     return list;
   }
 
   private static String asText(String path, Object value) throws MessageException {
+    if (value instanceof MessageException fault) {
+      throw fault;
+    }
     if (!(value instanceof String text)) {
       throw MessageException.wrongType(path, kind(value), "a string");
     }
     return text;
   }
 
-  @SuppressWarnings("unchecked") // maps are made by JsonReader alone, with string keys
-  private static JsonObject asObject(String path, Object value) throws MessageException {
-    if (!(value instanceof Map<?, ?> map)) {
+  static JsonObject asObject(String path, Object value) throws MessageException {
+    if (!(value instanceof JsonObject object)) {
       throw MessageException.wrongType(path, kind(value), "an object");
     }
-    return new JsonObject(path, (Map<String, Object>) map);
+    return object;
   }
 
   private static String integerRange(long least, long most) {
@@ -196,7 +211,7 @@ final class JsonObject {
       return "null";
     }
     return switch (value) {
-      case String _ -> "a string";
+      case String _, byte[] _ -> "a string";
       case Long _ -> "an integer";
       case Double _ -> "a number with a fraction";
       case Boolean _ -> "a boolean";

@@ -1,14 +1,16 @@
 package dev.piecework.message;
 
 import dev.piecework.message.ControlReply.Limits;
-import java.util.ArrayList;
-import java.util.List;
 import tools.jackson.core.JsonGenerator;
 
 /** The JSON form of a worker's limits: in replies, and in what programs are shown. */
 public final class WorkerLimitsForm {
   /** Most limits in one reply that is read. */
   static final int MAX_LIMITS = 1000;
+
+  static final Shape LIMITS =
+      new Shape.Forms<>(
+          MAX_LIMITS, Shape.form("name", "unit", "limit", "used"), WorkerLimitsForm::limit);
 
   private WorkerLimitsForm() {}
 
@@ -31,19 +33,18 @@ public final class WorkerLimitsForm {
   }
 
   static Limits read(JsonObject json) throws MessageException {
-    List<WorkerLimit> limits = new ArrayList<>();
-    for (JsonObject each : json.objects("limits", MAX_LIMITS)) {
-      limits.add(
-          new WorkerLimit(
-              each.requiredText("name", "what is limited"),
-              each.requiredText("unit", "the unit of limit and used"),
-              each.integer("limit", 0, Long.MAX_VALUE),
-              each.integer("used", 0, Long.MAX_VALUE)));
-    }
     return new Limits(
         json.requiredText("worker", "the worker's id"),
         json.requiredText("host", "the worker's host"),
         json.requiredText("workerVersion", "the worker's version"),
-        limits);
+        json.list("limits", WorkerLimit.class));
+  }
+
+  private static WorkerLimit limit(JsonObject json) throws MessageException {
+    return new WorkerLimit(
+        json.requiredText("name", "what is limited"),
+        json.requiredText("unit", "the unit of limit and used"),
+        json.integer("limit", 0, Long.MAX_VALUE),
+        json.integer("used", 0, Long.MAX_VALUE));
   }
 }

@@ -28,7 +28,7 @@ public final class MetainfoParser {
    * Parses and validates a torrent file. Bytes after the outermost dictionary are ignored, as
    * libtorrent does: files that came over the web often end in a line break.
    *
-   * @param torrent the file's bytes, at most 10 MB
+   * @param torrent the file's bytes, at most 10 MiB
    * @throws MetainfoException with a named error when it cannot be downloaded
    */
   public static Metainfo parse(byte[] torrent) throws MetainfoException {

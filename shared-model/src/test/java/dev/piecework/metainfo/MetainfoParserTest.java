@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.piecework.bencode.BencodeWriter;
 import dev.piecework.bencode.BencodeWriter.DictionaryWriter;
+import dev.piecework.message.JobRules;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -177,8 +178,21 @@ class MetainfoParserTest {
   }
 
   @Test
-  void refusesFilesOfMoreThan10Megabytes() {
-    assertThat(refusal(new byte[10_000_001]).error()).isEqualTo(MetainfoError.LIMIT_EXCEEDED);
+  void refusesFilesOfMoreThan10Mebibytes() {
+    int most = 10 * 1024 * 1024;
+    assertThat(refusal(new byte[most + 1]))
+        .returns(MetainfoError.LIMIT_EXCEEDED, MetainfoException::error)
+        .hasMessageContaining("at most " + most);
+  }
+
+  @Test
+  void takesFilesOfUpTo10MebibytesInlineToo() throws Exception {
+    byte[] torrent = new byte[10 * 1024 * 1024];
+    byte[] start = torrent(info());
+    System.arraycopy(start, 0, torrent, 0, start.length);
+
+    assertThat(JobRules.MAX_INLINE_BYTES).isEqualTo(torrent.length);
+    assertThat(MetainfoParser.parse(torrent).totalLength()).isEqualTo(100);
   }
 
   @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.piecework.worker.resolve;
 
+import dev.piecework.bencode.BencodeLimits;
 import dev.piecework.message.JobSource;
 import dev.piecework.net.AddressPolicy;
 import dev.piecework.net.HostLookup;
@@ -11,8 +12,8 @@ import java.util.Optional;
 
 /** Gets a torrent file from wherever a job says it is. */
 public final class SourceResolver implements AutoCloseable {
-  /** Largest torrent file in bytes. */
-  public static final int MAX_TORRENT_BYTES = 10_000_000;
+  /** Largest torrent file in bytes, wherever it comes from. */
+  public static final int MAX_TORRENT_BYTES = BencodeLimits.TORRENT_FILE.bytes();
 
   private final StoreGate store;
   private final BucketSettings buckets;
@@ -60,13 +61,7 @@ public final class SourceResolver implements AutoCloseable {
   }
 
   private static byte[] decode(JobSource.Inline inline) throws TransferException {
-    byte[] bytes;
-    try {
-      bytes = inline.bytes();
-    } catch (IllegalArgumentException e) {
-      throw new TransferException(
-          new Fault(Fault.Kind.INVALID_MESSAGE, "the inline metainfo is not Base64 (RFC 4648)"), e);
-    }
+    byte[] bytes = inline.bytes();
     if (bytes.length > MAX_TORRENT_BYTES) {
       throw new TransferException(
           new Fault(

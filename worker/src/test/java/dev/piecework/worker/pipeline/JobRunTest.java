@@ -89,7 +89,7 @@ class JobRunTest {
         new JobMessage(
             JobMessage.VERSION,
             "a",
-            new JobSource.Inline(""),
+            JobSource.Inline.of(new byte[0]),
             new Destination("data", ""),
             JobOptions.none()));
   }
