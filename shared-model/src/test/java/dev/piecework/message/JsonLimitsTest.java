@@ -26,11 +26,11 @@ class JsonLimitsTest {
   private static final String JOB =
       "{\"version\":1,\"id\":\"x\",\"source\":{\"url\":\"http://h/x\"},\"destination\":{\"bucket\":\"data\"},\"x\":%s}";
 
-  private interface Decoder {
+  interface Decoder {
     Object decode(byte[] message) throws MessageException;
   }
 
-  private static final List<Arguments> DECODERS =
+  static final List<Arguments> DECODERS =
       List.of(
           Arguments.of("job", (Decoder) JobMessageCodec::decode),
           Arguments.of("request", (Decoder) ControlCodec::decodeRequest),
@@ -52,7 +52,7 @@ class JsonLimitsTest {
     return text.append(tail).toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  private static final List<Flood> PLACES =
+  static final List<Flood> PLACES =
       List.of(
           new Flood("job", JobMessageCodec::decode, "{\"later\":", "}"),
           new Flood("job", JobMessageCodec::decode, "{\"options\":{\"peers\":", "}}"),
@@ -63,7 +63,7 @@ class JsonLimitsTest {
           new Flood("event", JobEventCodec::decode, "{\"data\":{\"objects\":", "}}"));
 
   /** Where a flood stands: in a member that nobody asks for, or in one that is asked for. */
-  private record Flood(String kind, Decoder decoder, String head, String tail) {
+  record Flood(String kind, Decoder decoder, String head, String tail) {
     List<Supplier<byte[]>> messages() {
       return List.of(
           () -> filled(head + "[", "{}", "]" + tail),
