@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * The flat form of parsed bencoding: three ints for each token, in the order of the input. Values
- * are views of it, made when somebody looks; so a hostile torrent of three million tokens costs 36
- * MB and not an object each.
+ * are views of it, made when somebody looks; so a hostile torrent of a million tokens costs 12 MiB
+ * and not an object each.
  */
 final class Tokens {
   final byte[] source;

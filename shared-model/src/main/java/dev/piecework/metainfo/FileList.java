@@ -17,14 +17,21 @@ final class FileList {
   static final int MAX_PATH_DEPTH = 100;
 
   /**
-   * Most characters of all paths: a folder's name counts for each file in it, so that 10 MB of
-   * metainfo could name gigabytes.
+   * Most bytes of memory that the file list may take, by {@link #cost}: a folder's name counts for
+   * each file in it, so that 10 MiB of metainfo could name gigabytes. A worker with a heap of 192
+   * MiB holds it.
    */
-  static final long MAX_PATH_CHARACTERS = 64 << 20;
+  static final long MAX_COST = 64 << 20;
+
+  /** Bytes of objects and table entries for a file beside its characters, while it is parsed. */
+  private static final int COST_OF_FILE = 250;
+
+  /** The same for what finding the target of a symlink takes. */
+  private static final int COST_OF_SYMLINK = 400;
 
   private final List<DraftFile> files = new ArrayList<>();
   private long totalLength;
-  private long pathCharacters;
+  private long cost;
 
   void add(DraftFile file, String where) throws MetainfoException {
     if (file.length() > MAX_TOTAL_LENGTH - totalLength) {
@@ -34,14 +41,27 @@ final class FileList {
               .formatted(where, file.length(), MAX_TOTAL_LENGTH));
     }
     totalLength += file.length();
-    pathCharacters += file.folder().length() + file.name().length() + 1;
-    if (pathCharacters > MAX_PATH_CHARACTERS) {
+    cost += cost(file);
+    if (cost > MAX_COST) {
       throw new MetainfoException(
           MetainfoError.LIMIT_EXCEEDED,
-          "%s: all paths together have more than %d characters"
-              .formatted(where, MAX_PATH_CHARACTERS));
+          "%s: the files and their paths up to here would take more than %d MiB of memory, the most that is accepted"
+              .formatted(where, MAX_COST >> 20));
     }
     files.add(file);
+  }
+
+  /** What a file takes, its path held twice for a while. */
+  private static long cost(DraftFile file) {
+    long characters = 2L * (file.folder().length() + file.name().length() + 1);
+    long width = wide(file.folder()) || wide(file.name()) ? 2 : 1;
+    long link = file.symlink().map(target -> COST_OF_SYMLINK + 4L * target.length() * 2).orElse(0L);
+    return COST_OF_FILE + characters * width + link;
+  }
+
+  /** Whether the JDK keeps two bytes for each character. */
+  private static boolean wide(String text) {
+    return text.chars().anyMatch(c -> c > 0xff);
   }
 
   List<DraftFile> files() {

@@ -8,7 +8,7 @@ import java.util.Optional;
 final class FinalFiles {
   private FinalFiles() {}
 
-  static List<TorrentFile> of(FileList list, String name) throws MetainfoException {
+  static List<TorrentFile> of(FileList list, String name) {
     List<DraftFile> drafts = list.files();
     List<String> paths = DuplicateNames.resolve(drafts);
     boolean linked = drafts.stream().anyMatch(file -> file.symlink().isPresent());

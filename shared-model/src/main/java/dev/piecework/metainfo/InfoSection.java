@@ -25,13 +25,25 @@ record InfoSection(
     boolean multiFile) {
   private static final int MIN_V2_PIECE_LENGTH = 16384;
 
+  /** Name and info-hash, whatever the rest is. */
+  static Optional<TorrentTitle> title(BDictionary info) {
+    InfoHash infoHash = InfoHash.of(sha1(info.raw()));
+    return rawName(info)
+        .map(name -> PathSanitizer.name(name.bytes()).orElse(infoHash.hex()))
+        .map(name -> new TorrentTitle(name, infoHash));
+  }
+
+  private static Optional<BString> rawName(BDictionary info) {
+    return info.string("name.utf-8").or(() -> info.string("name"));
+  }
+
   /** Checks in the order in which libtorrent does, so that the first error is the same. */
   static InfoSection read(BDictionary info, Optional<BDictionary> pieceLayers)
       throws MetainfoException {
     InfoHash infoHash = InfoHash.of(sha1(info.raw()));
     boolean v2 = version(info) == 2;
     int pieceLength = checkedPieceLength(info, v2);
-    Optional<BString> rawName = info.string("name.utf-8").or(() -> info.string("name"));
+    Optional<BString> rawName = rawName(info);
     if (rawName.isEmpty()) {
       throw fault(
           MetainfoError.MISSING_NAME,
@@ -167,8 +179,7 @@ record InfoSection(
       List<List<String>> trackers,
       List<String> webSeeds,
       Optional<String> comment,
-      Optional<String> createdBy)
-      throws MetainfoException {
+      Optional<String> createdBy) {
     return new Metainfo(
         infoHash,
         name,

@@ -24,7 +24,7 @@ public enum MetainfoError {
   INVALID_FILE,
   /** A file list with nothing in it. */
   NO_FILES,
-  /** More files of one name than can sensibly be renamed. */
+  /** More files of one name than can sensibly be renamed: not given any more, any number can. */
   TOO_MANY_DUPLICATE_NAMES,
   /** A symlink whose target is no path. */
   INVALID_SYMLINK,

@@ -54,6 +54,22 @@ public final class MetainfoParser {
   }
 
   /**
+   * By what people recognise a torrent file: its name and info-hash, without the rest being checked
+   * or held.
+   *
+   * @return empty if the file has no such thing, and surely cannot be parsed
+   */
+  public static Optional<TorrentTitle> title(byte[] torrent) {
+    try {
+      return read(torrent, BencodeLimits.TORRENT_FILE) instanceof BDictionary dictionary
+          ? dictionary.dictionary("info").flatMap(InfoSection::title)
+          : Optional.empty();
+    } catch (MetainfoException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
    * Validates an info dictionary that came without its file, from peers (BEP 9).
    *
    * @param info its raw bytes, at most 30 MiB; whether their hash is the wanted one is for the

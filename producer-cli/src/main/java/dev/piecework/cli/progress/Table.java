@@ -32,20 +32,23 @@ public final class Table {
     if (rows.size() == 1) {
       return;
     }
+    int[] widths = new int[columns.size()];
+    for (List<String> row : rows) {
+      for (int i = 0; i < widths.length; i++) {
+        widths[i] = Math.max(widths[i], length(row.get(i)));
+      }
+    }
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();
       for (int i = 0; i < row.size(); i++) {
         String cell = row.get(i);
-        String space = " ".repeat(width(i) - length(cell));
+        boolean padded = columns.get(i).right() || i < row.size() - 1;
+        String space = padded ? " ".repeat(widths[i] - length(cell)) : "";
         line.append(i == 0 ? "" : "  ");
         line.append(columns.get(i).right() ? space + cell : cell + space);
       }
       out.println(line.toString().stripTrailing());
     }
-  }
-
-  private int width(int column) {
-    return rows.stream().mapToInt(row -> length(row.get(column))).max().orElse(0);
   }
 
   private static int length(String text) {

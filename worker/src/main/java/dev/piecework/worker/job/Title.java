@@ -1,8 +1,6 @@
 package dev.piecework.worker.job;
 
 import dev.piecework.message.JobSource;
-import dev.piecework.metainfo.Metainfo;
-import dev.piecework.metainfo.MetainfoException;
 import dev.piecework.metainfo.MetainfoParser;
 
 /**
@@ -19,12 +17,9 @@ record Title(String name, String infoHash) {
     if (!(source instanceof JobSource.Inline inline)) {
       return UNKNOWN;
     }
-    try {
-      Metainfo metainfo = MetainfoParser.parse(inline.bytes());
-      return new Title(metainfo.name(), metainfo.infoHash().hex());
-    } catch (MetainfoException e) {
-      // The run that finds it so fails the job, and says why.
-      return UNKNOWN;
-    }
+    // Whether the file can be downloaded is for the run to find, which says why.
+    return MetainfoParser.title(inline.bytes())
+        .map(title -> new Title(title.name(), title.infoHash().hex()))
+        .orElse(UNKNOWN);
   }
 }

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /** Requests about many objects, a few at once, each on a virtual thread. */
@@ -32,17 +33,29 @@ public final class ObjectTasks {
    * @throws TransferException what the first of the items met
    */
   public static <T, R> List<R> inParallel(List<T> items, Task<T, R> task) throws TransferException {
+    // Taken before a thread is started, given back when it ends: a torrent may have 100,000
+    // objects.
     Semaphore atOnce = new Semaphore(OBJECTS_AT_ONCE);
+    AtomicBoolean failed = new AtomicBoolean();
     List<Future<R>> results = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       try {
         for (T item : items) {
+          atOnce.acquire();
+          if (failed.get()) {
+            break;
+          }
           results.add(
               threads.submit(() -> {
-                atOnce.acquire();
+                boolean done = false;
                 try {
-                  return task.apply(item);
+                  R result = task.apply(item);
+                  done = true;
+                  return result;
                 } finally {
+                  if (!done) {
+                    failed.set(true);
+                  }
                   atOnce.release();
                 }
               }));
