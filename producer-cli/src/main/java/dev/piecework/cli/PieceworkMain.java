@@ -1,6 +1,7 @@
 package dev.piecework.cli;
 
 import dev.piecework.cli.progress.Table;
+import dev.piecework.exit.ProcessEnd;
 import java.util.List;
 import picocli.CommandLine;
 
@@ -10,6 +11,7 @@ public final class PieceworkMain {
 
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] args) {
+    ProcessEnd.install("piecework", _ -> {});
     System.exit(run(CliContext.ofProcess(), args));
   }
 

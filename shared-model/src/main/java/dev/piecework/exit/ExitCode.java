@@ -34,6 +34,10 @@ public enum ExitCode {
   NO_ANSWER(14, "No worker answered in the time given"),
   /** The job's state does not allow what was asked. */
   CONFLICT(15, "The job's state does not allow what was asked"),
+  /** Out of memory, or another error after which nothing is known to hold. */
+  FATAL(70, "Out of memory, or another error after which nothing is known to hold"),
+  /** A shutdown did not end within its limit and was cut off. */
+  CUT_OFF(71, "A shutdown did not end within its limit and was cut off"),
   /** Stopped by Ctrl-C (SIGINT); what was done is kept. */
   INTERRUPTED(130, "Stopped by Ctrl-C (SIGINT); what was done is kept"),
   /** Stopped by SIGTERM; what was done is kept. */

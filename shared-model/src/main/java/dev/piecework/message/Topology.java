@@ -62,6 +62,13 @@ public final class Topology {
    */
   public static final String REPLY_PREFIX = "piecework.replies.";
 
+  /**
+   * How often the broker delivers a message again before it becomes a dead letter (a registration:
+   * before it is dropped). A message that ends whatever worker takes it stops there. The job of one
+   * that was only unlucky goes on: its row is known.
+   */
+  public static final int DELIVERY_LIMIT = 5;
+
   private Topology() {}
 
   /**
@@ -85,7 +92,7 @@ public final class Topology {
         "x-queue-type",
         "quorum",
         "x-delivery-limit",
-        1000,
+        DELIVERY_LIMIT,
         "x-dead-letter-exchange",
         DEAD_LETTER_EXCHANGE,
         "alternateExchange",
@@ -97,6 +104,7 @@ public final class Topology {
    * that was to read it is gone, and the job may have run, ended and been forgotten since.
    */
   public static Map<String, Object> registrationsQueueArguments() {
-    return Map.of("x-queue-type", "quorum", "x-delivery-limit", 1000, "x-message-ttl", 86_400_000);
+    return Map.of(
+        "x-queue-type", "quorum", "x-delivery-limit", DELIVERY_LIMIT, "x-message-ttl", 86_400_000);
   }
 }

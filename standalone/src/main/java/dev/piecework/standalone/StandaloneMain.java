@@ -2,11 +2,13 @@ package dev.piecework.standalone;
 
 import dev.piecework.cli.CliContext;
 import dev.piecework.cli.CommandStyle;
+import dev.piecework.exit.ProcessEnd;
 import dev.piecework.standalone.demo.DemoCommand;
 import dev.piecework.standalone.demo.TrainingCommand;
 import dev.piecework.standalone.run.Interruption;
 import dev.piecework.standalone.run.RunCommand;
 import dev.piecework.standalone.services.ServicesCommand;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
 /** Entry point of the commands that bring their own services. */
@@ -15,6 +17,8 @@ public final class StandaloneMain {
 
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] args) {
+    ProcessEnd.install(
+        "piecework", line -> LoggerFactory.getLogger(StandaloneMain.class).error(line));
     CliContext context = CliContext.ofProcess();
     CommandLine commands =
         new CommandLine(CommandLine.Model.CommandSpec.create().name("piecework"));

@@ -167,6 +167,29 @@ public final class RabbitBroker implements AutoCloseable {
         .orElseThrow(() -> new TestkitException("no queue " + queue + " in: " + listed));
   }
 
+  /** Adds a user who may do everything in this instance's virtual host. */
+  public void addUser(String name, String secret) {
+    control.run(List.of("add_user", name, secret)).orThrow();
+    control.run(List.of("set_permissions", "-p", virtualHost, name, ".*", ".*", ".*")).orThrow();
+  }
+
+  /** Gives a user another password; connections that are open stay. */
+  public void changePassword(String name, String secret) {
+    control.run(List.of("change_password", name, secret)).orThrow();
+  }
+
+  /** Takes a user away. */
+  public void deleteUser(String name) {
+    control.run(List.of("delete_user", name)).orThrow();
+  }
+
+  /** Closes every connection to this instance's virtual host. */
+  public void closeConnections() {
+    control
+        .run(List.of("close_all_connections", "--vhost", virtualHost, "closed by a test"))
+        .orThrow();
+  }
+
   /**
    * Has a private node close channels that do not acknowledge in time, as {@code consumer_timeout}
    * does, but looking every second instead of every minute; channels opened from now on.

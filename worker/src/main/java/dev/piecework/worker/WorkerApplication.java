@@ -6,6 +6,7 @@ import dev.piecework.worker.start.StartFailures;
 import dev.piecework.worker.start.UnknownSettings;
 import dev.piecework.worker.start.WorkerStartException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,8 @@ import org.springframework.core.env.MapPropertySource;
 /** A running worker. Several may run in one process. */
 public final class WorkerApplication implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerApplication.class);
+
+  private static final Duration CONTEXT_LIMIT = Duration.ofSeconds(2);
 
   private final ConfigurableApplicationContext context;
   private final WorkerDuties duties;
@@ -88,15 +91,20 @@ public final class WorkerApplication implements AutoCloseable {
     return duties.workerId();
   }
 
+  /** How long {@link #close} takes at most, whatever hangs. */
+  public Duration shutdownLimit() {
+    return duties.shutdownLimit().plus(CONTEXT_LIMIT);
+  }
+
   /**
-   * Stops consuming, checkpoints, hands every job back and releases everything; returns within the
-   * grace period. Idempotent.
+   * Stops consuming, checkpoints, hands every job back and releases everything; returns within
+   * {@link #shutdownLimit}. Idempotent.
    */
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
       duties.close();
-      context.close();
+      new Ending(CONTEXT_LIMIT).step("connection pool", context::close);
     }
   }
 }

@@ -52,6 +52,12 @@ final class WorkerDuties implements AutoCloseable {
 
   private static final Duration PATIENCE_PER_JOB = Duration.ofSeconds(90);
 
+  /** What a shutdown may take beside handing jobs back. */
+  private static final Duration ENDING = Duration.ofSeconds(6);
+
+  /** What one step may take that is not to eat up the time of those that matter. */
+  private static final Duration BRIEF = Duration.ofSeconds(1);
+
   private final JobRunner runner;
   private final OutboxPump outbox;
   private final LostJobs lostJobs;
@@ -71,6 +77,7 @@ final class WorkerDuties implements AutoCloseable {
   private final DatabaseWatch database;
   private final StoreHealth store;
   private final IntakeGate gate;
+  private final Duration gracePeriod;
   private volatile boolean up;
 
   WorkerDuties(
@@ -95,6 +102,7 @@ final class WorkerDuties implements AutoCloseable {
     this.database = database;
     this.store = store;
     this.gate = gate;
+    this.gracePeriod = settings.gracePeriod();
     this.observers = observers;
     this.runner = runner;
     this.records = records;
@@ -113,9 +121,7 @@ final class WorkerDuties implements AutoCloseable {
             new IntakeMetrics(observers.registry(), Clock.systemUTC()),
             settings.jobDeadline(),
             gate);
-    this.broker =
-        new BrokerLink(
-            brokerSettings, "piecework-worker-" + workerId, intake, settings.slots(), gate);
+    this.broker = new BrokerLink(brokerSettings, "piecework-worker-" + workerId, intake, gate);
     this.renewing = new Loop("leases", settings.lease().dividedBy(3), 0, leases::renewAll);
     this.watching =
         new Loop("lease-watch", watchInterval(settings.lease()), 0, leases::giveUpExpired);
@@ -193,6 +199,11 @@ final class WorkerDuties implements AutoCloseable {
             () -> gate.open("store"));
   }
 
+  /** How long {@link #close} takes at most, whatever hangs. */
+  Duration shutdownLimit() {
+    return gracePeriod.plus(ENDING);
+  }
+
   boolean ready() {
     return broker.ready();
   }
@@ -227,22 +238,23 @@ final class WorkerDuties implements AutoCloseable {
       LOG.info("worker {} stops", workerId);
     }
     observers.health().stopping();
-    broker.stopTaking();
-    control.stopTaking();
-    sweeping.close();
-    reporting.close();
-    cleaning.close();
-    runner.shutDown();
-    recording.close();
-    records.flush();
-    clearances.close();
-    outbox.close();
-    renewing.close();
-    watching.close();
-    database.close();
-    control.close();
-    broker.close();
-    observers.close();
+    Ending end = new Ending(shutdownLimit());
+    end.step("intake of jobs", BRIEF, broker::stopTaking);
+    end.step("intake of requests", BRIEF, control::stopTaking);
+    end.step("sweeper", BRIEF, sweeping::close);
+    end.step("progress reports", BRIEF, reporting::close);
+    end.step("cleanup", BRIEF, cleaning::close);
+    end.step("jobs", runner::shutDown);
+    end.step("batch records", BRIEF, recording::close);
+    end.step("last batch records", BRIEF, records::flush);
+    end.step("clearances", clearances::close);
+    end.step("outbox", outbox::close);
+    end.step("lease renewal", renewing::close);
+    end.step("lease watch", watching::close);
+    end.step("database watch", database::close);
+    end.step("control connection", control::close);
+    end.step("jobs connection", broker::close);
+    end.step("metrics and health", observers::close);
     if (up) {
       LOG.info("worker {} has stopped", workerId);
     }

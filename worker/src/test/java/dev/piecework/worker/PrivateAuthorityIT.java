@@ -101,9 +101,9 @@ class PrivateAuthorityIT {
   }
 
   private static Connection connect(int port, Path believed) throws Exception {
-    return BrokerConnection.factory(
-            new BrokerSettings(
-                URI.create("amqps://127.0.0.1:" + port), "guest", "guest", "", believed.toString()))
-        .newConnection("test");
+    return BrokerConnection.open(
+        new BrokerSettings(
+            URI.create("amqps://127.0.0.1:" + port), "guest", "guest", "", believed.toString()),
+        "test");
   }
 }

@@ -1,5 +1,6 @@
 package dev.piecework.standalone.run;
 
+import dev.piecework.exit.ProcessEnd;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -11,6 +12,9 @@ import java.util.concurrent.TimeUnit;
  * call {@link System#exit}, which would wait for itself.
  */
 public final class Interruption implements AutoCloseable {
+  /** Beyond the patience: for what else ends with the process. */
+  private static final Duration HALT_MARGIN = Duration.ofSeconds(5);
+
   private static volatile boolean signalled;
 
   private final CountDownLatch requested = new CountDownLatch(1);
@@ -22,6 +26,7 @@ public final class Interruption implements AutoCloseable {
         new Thread(
             () -> {
               signalled = true;
+              ProcessEnd.haltAfter("piecework", patience.plus(HALT_MARGIN));
               requested.countDown();
               try {
                 if (!inOrder.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {

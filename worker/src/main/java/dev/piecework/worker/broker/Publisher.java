@@ -76,7 +76,7 @@ public final class Publisher implements AutoCloseable {
     }
     try {
       return confirmedChannel().publish(messages, patience);
-    } catch (IOException | TimeoutException | AlreadyClosedException e) {
+    } catch (IOException | TimeoutException | AlreadyClosedException | IllegalArgumentException e) {
       disconnect();
       throw new PublishException(settings.address(), e);
     } catch (InterruptedException e) {
@@ -94,7 +94,10 @@ public final class Publisher implements AutoCloseable {
   public void connect() throws PublishException {
     try {
       confirmedChannel();
-    } catch (IOException | TimeoutException | ShutdownSignalException e) {
+    } catch (IOException
+        | TimeoutException
+        | ShutdownSignalException
+        | IllegalArgumentException e) {
       disconnect();
       throw new PublishException(settings.address(), e);
     }
@@ -115,7 +118,7 @@ public final class Publisher implements AutoCloseable {
       synchronized (channel) {
         send(channel, message, TRANSIENT);
       }
-    } catch (IOException | TimeoutException | AlreadyClosedException e) {
+    } catch (IOException | TimeoutException | AlreadyClosedException | IllegalArgumentException e) {
       LOG.debug("not published: {}", e.toString());
       disconnect();
     }

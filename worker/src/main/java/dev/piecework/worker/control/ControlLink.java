@@ -13,6 +13,7 @@ import dev.piecework.message.ControlRequest;
 import dev.piecework.message.MessageError;
 import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
+import dev.piecework.text.ForeignText;
 import dev.piecework.worker.broker.BrokerConnection;
 import dev.piecework.worker.broker.BrokerTopology;
 import dev.piecework.worker.gate.IntakeGate;
@@ -23,9 +24,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +52,16 @@ public final class ControlLink implements AutoCloseable {
    * no other worker takes it, so that whoever asks a fleet without its database is told why.
    */
   private static final int LAST_RESORT = -10;
+
+  private static final Pattern OWN_REPLIES =
+      Pattern.compile(Pattern.quote(Topology.REPLY_PREFIX) + "[A-Za-z0-9._-]{1,200}");
+
+  /**
+   * Direct replies (to the connection that asked), and queues whose name the broker made: it lets
+   * nobody declare one that begins with {@code amq.}, and such a name is not to be guessed.
+   */
+  private static final Pattern BROKERS_REPLIES =
+      Pattern.compile("(amq\\.rabbitmq\\.reply-to\\.|amq\\.gen-)[^\\p{Cntrl}]{1,220}");
 
   private final BrokerSettings settings;
   private final String name;
@@ -122,14 +135,14 @@ public final class ControlLink implements AutoCloseable {
     link.ifPresent(old -> old.connection().abort(CLOSE_MILLISECONDS));
     link = Optional.empty();
     try {
-      Connection connection = BrokerConnection.factory(settings).newConnection(name);
+      Connection connection = BrokerConnection.openForRequests(settings, name);
       try {
         link = Optional.of(consume(connection));
       } catch (IOException | RuntimeException e) {
         connection.abort(CLOSE_MILLISECONDS);
         throw e;
       }
-    } catch (IOException | TimeoutException | AlreadyClosedException e) {
+    } catch (IOException | TimeoutException | AlreadyClosedException | IllegalArgumentException e) {
       // The link that jobs come by says where the broker is and why it cannot be reached.
       LOG.debug("requests cannot be taken yet: {}", e.toString());
     }
@@ -138,7 +151,10 @@ public final class ControlLink implements AutoCloseable {
   private Link consume(Connection connection) throws IOException {
     long closings = gate.closings();
     boolean takesAll = gate.everythingHeldBack().isEmpty();
-    Channel requests = connection.createChannel();
+    Channel requests = connection.createChannel(BrokerConnection.REQUESTS_CHANNEL);
+    if (requests == null) {
+      throw new IOException("the first channel of a new connection is taken");
+    }
     Channel replies = connection.createChannel();
     BrokerTopology.declare(requests);
     // Exclusive, not durable, gone with the connection: a nudge is for those who listen now.
@@ -251,6 +267,14 @@ public final class ControlLink implements AutoCloseable {
 
   private ControlReply answer(Channel replies, Delivery delivery) {
     AMQP.BasicProperties properties = delivery.getProperties();
+    OptionalLong dropped = BrokerConnection.droppedBytes(delivery.getBody());
+    if (dropped.isPresent()) {
+      LOG.warn("request refused: it has {} bytes", dropped.getAsLong());
+      return new ControlReply.Refused(
+          Code.INVALID,
+          "TOO_LARGE: the request has %d bytes, at most %d are read"
+              .formatted(dropped.getAsLong(), BrokerConnection.MAX_REQUEST_BYTES));
+    }
     ControlRequest request;
     try {
       request = ControlCodec.decodeRequest(delivery.getBody());
@@ -260,7 +284,7 @@ public final class ControlLink implements AutoCloseable {
     ControlReply reply =
         handler.handle(
             request,
-            Optional.ofNullable(properties.getMessageId()).orElse(""),
+            ForeignText.line(Optional.ofNullable(properties.getMessageId()).orElse("")),
             patience(properties),
             job -> nudge(replies, job));
     say(request, reply);
@@ -311,16 +335,28 @@ public final class ControlLink implements AutoCloseable {
     }
   }
 
+  /**
+   * Answers go to reply queues alone: by the name of another queue a sender could have a worker
+   * write where he himself may not.
+   */
   private static void reply(Channel channel, AMQP.BasicProperties request, ControlReply reply)
       throws IOException {
-    if (request.getReplyTo() == null) {
+    String to = request.getReplyTo();
+    if (to == null) {
       return;
     }
-    boolean own = request.getReplyTo().startsWith(Topology.REPLY_PREFIX);
+    boolean own = OWN_REPLIES.matcher(to).matches();
+    if (!own && !BROKERS_REPLIES.matcher(to).matches()) {
+      LOG.warn(
+          "a request is not answered: its reply-to \"{}\" is no reply queue. Expected {}... or a queue that the broker named",
+          ForeignText.line(to),
+          Topology.REPLY_PREFIX);
+      return;
+    }
     synchronized (channel) {
       channel.basicPublish(
           own ? Topology.CONTROL_EXCHANGE : "",
-          request.getReplyTo(),
+          to,
           new AMQP.BasicProperties.Builder()
               .contentType(ControlCodec.CONTENT_TYPE)
               .correlationId(request.getCorrelationId())

@@ -3,122 +3,84 @@ package dev.piecework.worker.intake;
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.AuthenticationFailureException;
 import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ShutdownSignalException;
 import dev.piecework.exit.ExitCode;
-import dev.piecework.message.Topology;
 import dev.piecework.worker.broker.BrokerConnection;
 import dev.piecework.worker.broker.BrokerTopology;
 import dev.piecework.worker.gate.IntakeGate;
-import dev.piecework.worker.loop.Loop;
 import dev.piecework.worker.settings.BrokerSettings;
 import dev.piecework.worker.start.WorkerStartException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.amqp.AmqpAuthenticationException;
-import org.springframework.amqp.AmqpException;
-import org.springframework.amqp.core.AcknowledgeMode;
-import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
-import org.springframework.amqp.rabbit.connection.Connection;
-import org.springframework.amqp.rabbit.connection.ConnectionListener;
-import org.springframework.amqp.rabbit.listener.DirectMessageListenerContainer;
 
 /**
- * The connection that jobs come by. A broker that refuses us ends the start; one that is away is
- * waited for, because a worker without a broker still owes its database renewals and sweeps.
+ * The connection that jobs come by, and the thread that takes them off the queue. A broker that
+ * refuses us ends the start; one that is away is waited for, because a worker without a broker
+ * still owes its database renewals and sweeps. One that begins to refuse us later, because the
+ * password was changed, is tried again with what the password's file says then.
  */
 public final class BrokerLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BrokerLink.class);
   private static final Duration RETRY = Duration.ofSeconds(2);
   private static final Duration REPEAT = Duration.ofSeconds(30);
 
+  /** How long a closed gate, a full worker or the end of it may go unnoticed. */
+  private static final Duration LOOK = Duration.ofMillis(200);
+
+  private static final Duration STOP_WAIT = Duration.ofSeconds(1);
+  private static final int CLOSE_MILLISECONDS = 1000;
+
   private final BrokerSettings settings;
+  private final String name;
   private final JobIntake intake;
-  private final CachingConnectionFactory connections;
-  private final DirectMessageListenerContainer container;
-  private final Loop connecting;
   private final IntakeGate gate;
-  private long closingsSeen;
-  private String lastSaid = "";
-  private long lastSaidAt;
-  private volatile boolean connected;
+  private final Thread thread;
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private volatile Optional<Link> link = Optional.empty();
   private volatile Optional<String> refusal = Optional.empty();
   private volatile boolean everConnected;
-  private volatile boolean closing;
+  private String lastSaid = "";
+  private long lastSaidAt;
+
+  private record Link(Connection connection, JobQueue queue) {}
 
   /**
    * @param name what the broker's management shows
-   * @param prefetch messages in hand at once: the worker's slots
-   * @param gate while it is closed no job is taken, and those in hand are given back
+   * @param gate while it is closed no job is taken
    */
-  public BrokerLink(
-      BrokerSettings settings, String name, JobIntake intake, int prefetch, IntakeGate gate) {
+  public BrokerLink(BrokerSettings settings, String name, JobIntake intake, IntakeGate gate) {
     this.settings = settings;
-    this.gate = gate;
+    this.name = name;
     this.intake = intake;
-    this.connections = new CachingConnectionFactory(BrokerConnection.factory(settings));
-    connections.setConnectionNameStrategy(factory -> name);
-    connections.addConnectionListener(new Watch());
-    this.container = new DirectMessageListenerContainer(connections);
-    container.setQueueNames(Topology.JOBS_QUEUE);
-    container.setPrefetchCount(prefetch);
-    container.setConsumersPerQueue(1);
-    container.setAcknowledgeMode(AcknowledgeMode.MANUAL);
-    container.setMessageListener(intake);
-    container.setMissingQueuesFatal(false);
-    container.setPossibleAuthenticationFailureFatal(false);
-    container.setMonitorInterval(RETRY.toMillis());
-    container.setFailedDeclarationRetryInterval(RETRY.toMillis());
-    container.setRecoveryInterval(RETRY.toMillis());
-    container.setShutdownTimeout(RETRY.toMillis());
-    container.afterPropertiesSet();
-    this.connecting = new Loop("broker", RETRY, 0.2, this::connect);
+    this.gate = gate;
+    this.thread = Thread.ofVirtual().name("intake").unstarted(this::run);
     gate.onChange(() -> Thread.ofVirtual().name("intake-gate").start(this::obeyGate));
   }
 
   /**
-   * Gives back what lies unacknowledged when the gate closes, by closing the channel; a job at work
-   * keeps its row, so that its message comes to nothing elsewhere.
-   */
-  private synchronized void obeyGate() {
-    if (closing) {
-      return;
-    }
-    if (container.isRunning() && gate.closings() != closingsSeen) {
-      container.stop();
-    }
-    if (everConnected && !container.isRunning()) {
-      consume();
-    }
-  }
-
-  /**
-   * Connects and consumes, or goes on trying in the background.
+   * Connects and takes jobs, or goes on trying in the background.
    *
    * @throws WorkerStartException if the broker is there and refuses us
    */
   public void start() {
-    Attempt first = attempt();
-    switch (first) {
-      case Attempt.Connected() -> consume();
-      case Attempt.Refused(String why) ->
-          throw new WorkerStartException(
-              ExitCode.BROKER_UNAVAILABLE,
-              "the broker at %s refuses this worker: %s".formatted(settings.address(), why));
-      case Attempt.Unreachable(String why) -> {
-        sayUnreachable(why);
-        connecting.start();
-      }
+    if (attempt() instanceof Attempt.Refused(String why)) {
+      throw new WorkerStartException(
+          ExitCode.BROKER_UNAVAILABLE,
+          "the broker at %s refuses this worker: %s".formatted(settings.address(), why));
     }
+    thread.start();
   }
 
   /** Whether jobs can arrive. */
   public boolean ready() {
-    return connected && container.isRunning() && !closing && gate.jobsHeldBack().isEmpty();
+    return isConnected() && !isClosing() && gate.jobsHeldBack().isEmpty();
   }
 
   /**
@@ -138,9 +100,72 @@ public final class BrokerLink implements AutoCloseable {
     if (!everConnected) {
       return Optional.of("has not been connected to the broker yet");
     }
-    return connected && !container.isRunning()
-        ? Optional.of("connected to the broker, but its queue is not consumed")
-        : Optional.empty();
+    return Optional.empty();
+  }
+
+  private boolean isConnected() {
+    return link.filter(now -> now.connection().isOpen()).isPresent();
+  }
+
+  private boolean isClosing() {
+    return closing.getCount() == 0;
+  }
+
+  private void run() {
+    try {
+      while (!isClosing()) {
+        round();
+      }
+      rest();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void round() throws InterruptedException {
+    Optional<Link> now = link.filter(each -> each.connection().isOpen());
+    if (now.isEmpty()) {
+      if (!(attempt() instanceof Attempt.Connected)) {
+        closing.await(RETRY.toMillis(), TimeUnit.MILLISECONDS);
+      }
+      return;
+    }
+    if (gate.jobsHeldBack().isPresent()) {
+      rest();
+      closing.await(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+      return;
+    }
+    if (!intake.awaitRoom(LOOK)) {
+      return;
+    }
+    Optional<Incoming> message;
+    try {
+      message = now.get().queue().next(LOOK);
+    } catch (IOException | ShutdownSignalException e) {
+      // With the connection, or with the queue that somebody has deleted: both are made anew.
+      LOG.debug("the jobs queue is lost: {}", e.toString());
+      now.get().connection().abort(CLOSE_MILLISECONDS);
+      return;
+    }
+    if (message.isPresent()) {
+      intake.take(message.get());
+    }
+  }
+
+  private void obeyGate() {
+    if (gate.jobsHeldBack().isPresent()) {
+      intake.giveBackUndecided();
+    }
+  }
+
+  private void rest() {
+    try {
+      if (isConnected()) {
+        link.orElseThrow().queue().rest();
+      }
+    } catch (IOException | ShutdownSignalException e) {
+      LOG.debug("the broker takes back what was on its way: {}", e.toString());
+    }
   }
 
   private sealed interface Attempt {
@@ -151,137 +176,112 @@ public final class BrokerLink implements AutoCloseable {
     record Unreachable(String why) implements Attempt {}
   }
 
-  /** Tries with a plain connection, whose failures say what they are. */
   private Attempt attempt() {
-    com.rabbitmq.client.ConnectionFactory factory = BrokerConnection.factory(settings);
-    try (com.rabbitmq.client.Connection connection = factory.newConnection("piecework-check")) {
-      Channel channel = connection.createChannel();
-      BrokerTopology.declare(channel);
-      channel.close();
-      return new Attempt.Connected();
+    Attempt attempt = tried();
+    switch (attempt) {
+      case Attempt.Connected() -> {
+        refusal = Optional.empty();
+        everConnected = true;
+        lastSaid = "";
+        LOG.info("connected to the broker at {}: taking jobs", settings.address());
+      }
+      case Attempt.Refused(String why) -> {
+        refusal = Optional.of(why);
+        say("the broker at {} refuses this worker ({}): trying again every {} s", why);
+      }
+      case Attempt.Unreachable(String why) -> {
+        // It may let us in when it is back.
+        refusal = Optional.empty();
+        say(
+            "the broker at {} cannot be reached ({}): trying again every {} s; check PIECEWORK_BROKER_URI",
+            why);
+      }
+    }
+    return attempt;
+  }
+
+  private Attempt tried() {
+    Connection connection;
+    try {
+      connection = BrokerConnection.open(settings, name);
     } catch (AuthenticationFailureException e) {
       return new Attempt.Refused(
-          "user name or password are wrong; check PIECEWORK_BROKER_USERNAME and _PASSWORD");
-    } catch (IOException | TimeoutException e) {
-      if (e.getCause() instanceof ShutdownSignalException signal && !signal.isHardError()) {
-        return new Attempt.Refused(
-            "a queue or an exchange cannot be declared: " + signal.getReason());
-      }
-      if (e.getCause() instanceof ShutdownSignalException signal
-          && signal.getReason() instanceof AMQP.Connection.Close close) {
-        return new Attempt.Refused(close.getReplyText());
-      }
-      return new Attempt.Unreachable(
-          e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
+          "user name or password are wrong; check PIECEWORK_BROKER_USERNAME and _PASSWORD, or the file of the password, which is read again each time");
+    } catch (IllegalArgumentException e) {
+      return new Attempt.Refused(String.valueOf(e.getMessage()));
+    } catch (IOException | TimeoutException | ShutdownSignalException e) {
+      return failed(e);
+    }
+    try {
+      Channel channel = connection.createChannel();
+      // A broker that was restarted without its state has forgotten the queues.
+      BrokerTopology.declare(channel);
+      channel.close();
+      JobQueue queue = new JobQueue(connection);
+      connection.addShutdownListener(this::lost);
+      link = Optional.of(new Link(connection, queue));
+      return new Attempt.Connected();
+    } catch (IOException | TimeoutException | ShutdownSignalException e) {
+      connection.abort(CLOSE_MILLISECONDS);
+      return failed(e);
     }
   }
 
-  private void connect() {
-    if (closing || container.isRunning() || gate.jobsHeldBack().isPresent()) {
-      return;
+  private static Attempt failed(Exception e) {
+    Throwable cause = e instanceof ShutdownSignalException ? e : e.getCause();
+    if (cause instanceof ShutdownSignalException signal && !signal.isHardError()) {
+      return new Attempt.Refused(
+          "a queue or an exchange cannot be declared: " + signal.getReason());
     }
-    switch (attempt()) {
-      case Attempt.Connected() -> consume();
-      case Attempt.Refused(String why) -> {
-        refusal = Optional.of(why);
-        LOG.warn("the broker at {} refuses this worker: {}", settings.address(), why);
-      }
-      case Attempt.Unreachable(String why) -> sayUnreachable(why);
+    if (cause instanceof ShutdownSignalException signal
+        && signal.getReason() instanceof AMQP.Connection.Close close) {
+      return new Attempt.Refused(close.getReplyText());
     }
+    return new Attempt.Unreachable(
+        e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
   }
 
   /** Says it when it changes, and now and then. */
-  private void sayUnreachable(String why) {
+  private void say(String text, String why) {
     long now = System.nanoTime();
     if (why.equals(lastSaid) && now - lastSaidAt < REPEAT.toNanos()) {
       return;
     }
     lastSaid = why;
     lastSaidAt = now;
-    LOG.warn(
-        "the broker at {} cannot be reached ({}): trying again every {} s; check PIECEWORK_BROKER_URI",
-        settings.address(),
-        why,
-        RETRY.toSeconds());
+    LOG.warn(text, settings.address(), why, RETRY.toSeconds());
   }
 
-  private synchronized void consume() {
-    closingsSeen = gate.closings();
-    if (gate.jobsHeldBack().isPresent()) {
-      return;
-    }
-    try {
-      container.start();
-    } catch (AmqpException e) {
-      LOG.warn("the broker went away again: {}", e.getMessage());
+  private void lost(ShutdownSignalException signal) {
+    if (!isClosing()) {
+      LOG.warn(
+          "the connection to the broker at {} is lost ({}): trying again every {} s",
+          settings.address(),
+          signal.getReason() instanceof AMQP.Connection.Close close
+              ? close.getReplyText()
+              : String.valueOf(signal.getMessage()),
+          RETRY.toSeconds());
     }
   }
 
   /** Takes no new jobs; those in hand can still be acknowledged. */
   public void stopTaking() {
-    closing = true;
     intake.close();
+    closing.countDown();
+    // Its thread may hang in the database.
+    intake.giveBackUndecided();
+    try {
+      if (thread.isAlive() && !thread.join(STOP_WAIT)) {
+        LOG.debug("the broker is slow to say that nothing more comes");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Override
   public void close() {
     stopTaking();
-    connecting.close();
-    container.destroy();
-    connections.destroy();
-  }
-
-  private final class Watch implements ConnectionListener {
-    @Override
-    public void onCreate(@Nullable Connection connection) {
-      if (connection == null) {
-        return;
-      }
-      // A broker that was restarted without its state has forgotten the queues.
-      Channel channel = connection.createChannel(false);
-      try {
-        BrokerTopology.declare(channel);
-        channel.close();
-      } catch (IOException | TimeoutException e) {
-        LOG.warn("queues could not be declared: {}", e.toString());
-      }
-      connected = true;
-      everConnected = true;
-      refusal = Optional.empty();
-      LOG.info("connected to the broker at {}: taking jobs", settings.address());
-    }
-
-    @Override
-    public void onFailed(Exception failure) {
-      // The password was changed, or the user taken away, while this worker ran.
-      refusal =
-          failure instanceof AmqpAuthenticationException
-              ? Optional.of("user name or password are wrong")
-              : Optional.empty();
-    }
-
-    @Override
-    public void onClose(Connection connection) {
-      connected = false;
-    }
-
-    @Override
-    public void onShutDown(ShutdownSignalException signal) {
-      boolean was = connected;
-      connected = false;
-      if (was && !closing) {
-        LOG.warn(
-            "the connection to the broker at {} is lost ({}): trying again every {} s",
-            settings.address(),
-            reason(signal),
-            RETRY.toSeconds());
-      }
-    }
-
-    private static String reason(ShutdownSignalException signal) {
-      return signal.getReason() instanceof AMQP.Connection.Close close
-          ? close.getReplyText()
-          : String.valueOf(signal.getMessage());
-    }
+    link.ifPresent(now -> now.connection().abort(CLOSE_MILLISECONDS));
   }
 }

@@ -10,6 +10,8 @@ import java.util.Optional;
 
 /** Counts what becomes of job messages. */
 public final class IntakeMetrics {
+  private static final Duration LONGEST_WAIT = Duration.ofDays(366);
+
   private final Counter claimed;
   private final Counter left;
   private final Counter refused;
@@ -53,7 +55,15 @@ public final class IntakeMetrics {
     claimed.increment();
     published
         .map(then -> Duration.between(then, clock.instant()))
-        .ifPresent(waited -> wait.record(waited.isNegative() ? Duration.ZERO : waited));
+        .ifPresent(waited -> wait.record(plausible(waited)));
+  }
+
+  /** Publishers write whatever they like: a wait of a million years is no figure. */
+  private static Duration plausible(Duration waited) {
+    if (waited.isNegative()) {
+      return Duration.ZERO;
+    }
+    return waited.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : waited;
   }
 
   /** A message needed nothing done. */

@@ -1,11 +1,12 @@
 package dev.piecework.worker.intake;
 
-import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.AMQP;
 import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobMessageCodec;
 import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
-import dev.piecework.message.TraceParent;
+import dev.piecework.text.ForeignText;
+import dev.piecework.worker.broker.BrokerConnection;
 import dev.piecework.worker.broker.OutgoingMessage;
 import dev.piecework.worker.broker.PublishException;
 import dev.piecework.worker.broker.Publisher;
@@ -16,21 +17,17 @@ import dev.piecework.worker.job.Admissions;
 import dev.piecework.worker.job.Claim;
 import dev.piecework.worker.job.JobEntries;
 import dev.piecework.worker.job.Submission;
+import dev.piecework.worker.loop.OneLarge;
 import dev.piecework.worker.outbox.OutboxPump;
 import dev.piecework.worker.pipeline.JobRunner;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Date;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
-import org.springframework.amqp.core.Message;
-import org.springframework.amqp.core.MessageProperties;
-import org.springframework.amqp.rabbit.listener.api.ChannelAwareMessageListener;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
 
@@ -42,12 +39,15 @@ import org.springframework.transaction.TransactionException;
  *
  * <p>While the database does not answer, the message waits in hand for a few seconds; then the
  * {@link IntakeGate} closes, and the broker gives it to a worker whose database answers. A message
- * that the database will never take is dead-lettered.
+ * that the database will never take is dead-lettered, and so is what meets a defect of ours again
+ * and again: the next worker would fare no better.
  */
-public final class JobIntake implements ChannelAwareMessageListener {
+public final class JobIntake {
   private static final Logger LOG = LoggerFactory.getLogger(JobIntake.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final Duration SLOT_WAIT = Duration.ofMillis(200);
+  private static final int MAX_TRIES = 5;
+  private static final int MAX_CONTENT_TYPE = 100;
 
   private final Admissions admissions;
   private final JobRunner runner;
@@ -56,13 +56,14 @@ public final class JobIntake implements ChannelAwareMessageListener {
   private final IntakeMetrics metrics;
   private final Duration defaultDeadline;
   private final IntakeGate gate;
+  private volatile Optional<Delivery> undecided = Optional.empty();
   private volatile boolean closing;
 
   /**
    * Hands claimed jobs to a runner.
    *
    * @param defaultDeadline of jobs that have none of their own; zero for none
-   * @param gate while it is closed, messages in hand are left to whoever closes their channel
+   * @param gate while it is closed, a message in hand is given back
    */
   public JobIntake(
       Admissions admissions,
@@ -81,10 +82,7 @@ public final class JobIntake implements ChannelAwareMessageListener {
     this.gate = gate;
   }
 
-  /**
-   * Takes nothing more: what is delivered from now on stays unacknowledged, and the broker gives it
-   * to somebody else when the connection closes.
-   */
+  /** Takes nothing more: a message in hand is given back. */
   public void close() {
     closing = true;
   }
@@ -93,101 +91,157 @@ public final class JobIntake implements ChannelAwareMessageListener {
     return !closing && gate.jobsHeldBack().isEmpty();
   }
 
-  @Override
-  public void onMessage(Message message, @Nullable Channel channel) throws InterruptedException {
-    if (!taking() || channel == null) {
-      return;
+  /**
+   * Waits for a free slot, without taking it.
+   *
+   * @return false if none was free in time
+   */
+  boolean awaitRoom(Duration atMost) throws InterruptedException {
+    if (!runner.takeSlot(atMost)) {
+      return false;
     }
-    MessageProperties properties = message.getMessageProperties();
-    Delivery delivery = Delivery.of(channel, properties.getDeliveryTag());
-    JobMessage job;
+    runner.giveBackSlot();
+    return true;
+  }
+
+  /**
+   * Has a message run, left alone, or set aside with its reason; whatever it contains, and in
+   * bounded tries. What is still undecided when this worker may take no more is given back.
+   */
+  void take(Incoming message) throws InterruptedException {
+    undecided = Optional.of(message.delivery());
     try {
-      job = JobMessageCodec.decode(message.getBody());
-    } catch (MessageException e) {
-      refuse(
-          message,
-          delivery,
-          new Fault(Fault.Kind.INVALID_MESSAGE, e.error() + ": " + String.valueOf(e.getMessage())));
-      return;
-    }
-    Submission submission =
-        new Submission(
-                job,
-                Optional.ofNullable(properties.getMessageId()).orElse(""),
-                properties.getHeaders().containsKey(JobEntries.CONTINUATION_HEADER),
-                Boolean.TRUE.equals(properties.isRedelivered()),
-                trace(properties.getHeaders().get(TraceParent.HEADER)))
-            .withDefaultDeadline(defaultDeadline);
-    submission.trace().ifPresent(trace -> MDC.put("trace", trace.traceId()));
-    try {
-      take(
-          message,
-          submission,
-          delivery,
-          Optional.ofNullable(properties.getTimestamp()).map(Date::toInstant));
+      decide(message);
     } finally {
-      MDC.remove("trace");
+      undecided = Optional.empty();
     }
   }
 
-  /** Anybody may write anything into a header: what is no trace is none. */
-  static Optional<TraceParent> trace(@Nullable Object header) {
-    return Optional.ofNullable(header).flatMap(text -> TraceParent.parse(text.toString()));
+  /**
+   * Gives back the message whose fate is not decided yet, from another thread than the one that
+   * waits for a database which does not answer. Should that have claimed the job all the same,
+   * whoever gets the message finds it held.
+   */
+  void giveBackUndecided() {
+    undecided.ifPresent(Delivery::giveBack);
   }
 
-  private void take(
-      Message message, Submission submission, Delivery delivery, Optional<Instant> published)
-      throws InterruptedException {
-    while (taking()) {
+  private void decide(Incoming message) throws InterruptedException {
+    for (int tries = 1; taking(); tries++) {
       try {
-        if (runner.takeSlot(Duration.ZERO)) {
-          runInSlot(submission, delivery, published, () -> admissions.take(submission));
-        } else {
-          // Whether it needs a slot at all; and if so, its row is there while it waits for one.
-          Admissions.Admission admission = admissions.admit(submission);
-          outbox.wake();
-          switch (admission) {
-            case LEAVE -> leave(submission, delivery);
-            case CLAIM -> claim(submission, delivery, published);
-          }
-        }
+        settle(message);
         return;
       } catch (DataAccessException | TransactionException e) {
         if (SqlFaults.lasting(e)) {
-          refuse(message, delivery, SqlFaults.fault(e));
+          refuse(message, SqlFaults.fault(e));
           return;
         }
-        LOG.warn("job {} waits for the database: {}", submission.job().id(), SqlFaults.cause(e));
+        LOG.warn("a message waits for the database: {}", SqlFaults.cause(e));
         Thread.sleep(PAUSE);
+      } catch (RuntimeException e) {
+        LOG.error("unexpected failure of a message: please report", e);
+        if (tries >= MAX_TRIES) {
+          refuse(
+              message,
+              new Fault(
+                  Fault.Kind.INTERNAL,
+                  "unexpected, %d times: %s: %s"
+                      .formatted(tries, e.getClass().getSimpleName(), e.getMessage())));
+          return;
+        }
+        Thread.sleep(PAUSE);
+      }
+    }
+    message.delivery().giveBack();
+  }
+
+  private void settle(Incoming message) throws InterruptedException {
+    OptionalLong dropped = BrokerConnection.droppedBytes(message.body());
+    if (dropped.isPresent()) {
+      refuse(
+          message,
+          new Fault(
+              Fault.Kind.INVALID_MESSAGE,
+              "TOO_LARGE: the message has %d bytes, at most %d are read; its body is dropped. Name a large torrent file by URL or s3:// instead of sending it inline"
+                  .formatted(dropped.getAsLong(), JobMessageCodec.MAX_BYTES)));
+      return;
+    }
+    switch (OneLarge.run(message.body().length, () -> read(message.body()))) {
+      case Read.Refused(Fault fault) -> refuse(message, fault);
+      case Read.Job(JobMessage job) -> {
+        Submission submission =
+            new Submission(
+                    job,
+                    message.messageId(),
+                    message.saysContinuation() && outbox.continues(job.id(), message.messageId()),
+                    message.redelivered(),
+                    message.trace())
+                .withDefaultDeadline(defaultDeadline);
+        submission.trace().ifPresent(trace -> MDC.put("trace", trace.traceId()));
+        try {
+          take(submission, message);
+        } finally {
+          MDC.remove("trace");
+        }
       }
     }
   }
 
-  private void claim(Submission submission, Delivery delivery, Optional<Instant> published)
-      throws InterruptedException {
+  private sealed interface Read {
+    record Job(JobMessage job) implements Read {}
+
+    record Refused(Fault fault) implements Read {}
+  }
+
+  private static Read read(byte[] body) {
+    try {
+      return new Read.Job(JobMessageCodec.decode(body));
+    } catch (MessageException e) {
+      return new Read.Refused(
+          new Fault(Fault.Kind.INVALID_MESSAGE, e.error() + ": " + e.getMessage()));
+    }
+  }
+
+  private void take(Submission submission, Incoming message) throws InterruptedException {
+    int bytes = message.body().length;
+    if (runner.takeSlot(Duration.ZERO)) {
+      runInSlot(submission, message, () -> OneLarge.run(bytes, () -> admissions.take(submission)));
+      return;
+    }
+    // Whether it needs a slot at all; and if so, its row is there while it waits for one.
+    Admissions.Admission admission = OneLarge.run(bytes, () -> admissions.admit(submission));
+    outbox.wake();
+    switch (admission) {
+      case LEAVE -> leave(submission, message);
+      case CLAIM -> claim(submission, message);
+    }
+  }
+
+  private void claim(Submission submission, Incoming message) throws InterruptedException {
     while (!runner.takeSlot(SLOT_WAIT)) {
       if (!taking()) {
+        message.delivery().giveBack();
         return;
       }
     }
-    runInSlot(submission, delivery, published, () -> admissions.claim(submission.job().id()));
+    runInSlot(
+        submission,
+        message,
+        () -> OneLarge.run(message.body().length, () -> admissions.claim(submission.job().id())));
   }
 
   /** Runs what is claimed, in a slot that is given back if there is nothing to run. */
   private void runInSlot(
-      Submission submission,
-      Delivery delivery,
-      Optional<Instant> published,
-      Supplier<Optional<Claim>> claiming) {
+      Submission submission, Incoming message, Supplier<Optional<Claim>> claiming) {
     boolean started = false;
     try {
       Optional<Claim> claim = claiming.get();
       if (claim.isPresent()) {
-        runner.start(claim.get(), submission.trace(), delivery::acknowledge);
+        runner.start(claim.get(), submission.trace(), message.delivery()::acknowledge);
         started = true;
-        metrics.claimed(published);
+        metrics.claimed(message.published());
       } else {
-        leave(submission, delivery);
+        leave(submission, message);
       }
       outbox.wake();
     } finally {
@@ -197,36 +251,45 @@ public final class JobIntake implements ChannelAwareMessageListener {
     }
   }
 
-  private void leave(Submission submission, Delivery delivery) {
+  private void leave(Submission submission, Incoming message) {
     LOG.debug("job {}: nothing to do", submission.job().id());
     metrics.left();
-    delivery.acknowledge();
+    message.delivery().acknowledge();
   }
 
   /** Sets aside what is no job, or cannot be written down. */
-  private void refuse(Message message, Delivery delivery, Fault fault) throws InterruptedException {
+  private void refuse(Incoming message, Fault fault) throws InterruptedException {
     LOG.warn("message refused: {}", fault.message());
     metrics.refused();
-    MessageProperties properties = message.getMessageProperties();
+    boolean read = BrokerConnection.droppedBytes(message.body()).isEmpty();
+    AMQP.BasicProperties properties = message.properties();
     OutgoingMessage dead =
         new OutgoingMessage(
-            Optional.ofNullable(properties.getMessageId()).orElse(""),
+            message.messageId(),
             Topology.DEAD_LETTER_EXCHANGE,
             "",
             Optional.ofNullable(properties.getPriority()).orElse(0),
-            Optional.ofNullable(properties.getContentType()).orElse(JobMessageCodec.CONTENT_TYPE),
+            Optional.ofNullable(properties.getContentType())
+                .map(type -> ForeignText.line(type, MAX_CONTENT_TYPE))
+                .orElse(JobMessageCodec.CONTENT_TYPE),
             Map.copyOf(JobEntries.reasonHeaders(fault)),
             true,
-            message.getBody());
-    while (taking()) {
+            read ? message.body() : new byte[0]);
+    for (int tries = 1; taking(); tries++) {
       try {
         publisher.publishOrThrow(dead);
-        delivery.acknowledge();
+        message.delivery().acknowledge();
         return;
       } catch (PublishException e) {
         LOG.warn("refused message waits: {}", e.getMessage());
+        if (tries == MAX_TRIES && read) {
+          // It comes among the dead letters all the same, if without a reason.
+          message.delivery().setAside();
+          return;
+        }
         Thread.sleep(PAUSE);
       }
     }
+    message.delivery().giveBack();
   }
 }

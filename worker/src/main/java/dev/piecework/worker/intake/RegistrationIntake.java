@@ -9,17 +9,15 @@ import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobMessageCodec;
 import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
-import dev.piecework.message.TraceParent;
+import dev.piecework.worker.broker.BrokerConnection;
 import dev.piecework.worker.database.SqlFaults;
 import dev.piecework.worker.gate.IntakeGate;
-import dev.piecework.worker.job.JobEntries;
 import dev.piecework.worker.job.Registrations;
 import dev.piecework.worker.job.Submission;
+import dev.piecework.worker.loop.OneLarge;
 import dev.piecework.worker.outbox.OutboxPump;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -37,7 +35,9 @@ public final class RegistrationIntake {
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
   /** A message may have 16 MiB. */
-  private static final int PREFETCH = 4;
+  private static final int PREFETCH = 1;
+
+  private static final int MAX_TRIES = 5;
 
   private final Registrations registrations;
   private final OutboxPump outbox;
@@ -94,46 +94,62 @@ public final class RegistrationIntake {
 
   /** False if it is not settled, because this worker ends. */
   private boolean settle(Delivery message) throws InterruptedException {
-    JobMessage job;
-    try {
-      job = JobMessageCodec.decode(message.getBody());
-    } catch (MessageException e) {
-      LOG.debug("not registered: {}", e.getMessage());
+    byte[] body = message.getBody();
+    if (BrokerConnection.droppedBytes(body).isPresent()) {
+      LOG.debug("not registered: longer than any job");
       return true;
     }
-    Submission submission = submission(job, message).withDefaultDeadline(defaultDeadline);
-    while (!closing && gate.everythingHeldBack().isEmpty()) {
+    for (int tries = 1; !closing && gate.everythingHeldBack().isEmpty(); tries++) {
       try {
-        if (registrations.register(submission)) {
-          LOG.debug("job {} is registered", job.id());
-          outbox.wake();
-        }
+        OneLarge.run(
+            body.length,
+            () -> {
+              register(message);
+              return true;
+            });
         return true;
       } catch (DataAccessException | TransactionException e) {
         if (SqlFaults.lasting(e)) {
           LOG.warn(
-              "cannot register job {}: {}. It is refused when its message is taken",
-              job.id(),
+              "cannot register a job: {}. It is refused when its message is taken",
               SqlFaults.cause(e));
           return true;
         }
-        LOG.warn(
-            "the registration of job {} waits for the database: {}", job.id(), SqlFaults.cause(e));
+        LOG.warn("a registration waits for the database: {}", SqlFaults.cause(e));
+        Thread.sleep(PAUSE);
+      } catch (RuntimeException e) {
+        LOG.error("unexpected failure of a registration: please report", e);
+        if (tries >= MAX_TRIES) {
+          return true;
+        }
         Thread.sleep(PAUSE);
       }
     }
     return false;
   }
 
-  private static Submission submission(JobMessage job, Delivery message) {
+  private void register(Delivery message) {
+    JobMessage job;
+    try {
+      job = JobMessageCodec.decode(message.getBody());
+    } catch (MessageException e) {
+      LOG.debug("not registered: {}", e.getMessage());
+      return;
+    }
+    if (registrations.register(submission(job, message).withDefaultDeadline(defaultDeadline))) {
+      LOG.debug("job {} is registered", job.id());
+      outbox.wake();
+    }
+  }
+
+  private Submission submission(JobMessage job, Delivery message) {
     AMQP.BasicProperties properties = message.getProperties();
-    Map<String, Object> headers =
-        Objects.requireNonNullElse(properties.getHeaders(), Map.<String, Object>of());
+    String id = Incoming.messageId(properties);
     return new Submission(
         job,
-        Objects.requireNonNullElse(properties.getMessageId(), ""),
-        headers.containsKey(JobEntries.CONTINUATION_HEADER),
+        id,
+        Incoming.saysContinuation(properties) && outbox.continues(job.id(), id),
         message.getEnvelope().isRedeliver(),
-        JobIntake.trace(headers.get(TraceParent.HEADER)));
+        Incoming.trace(properties));
   }
 }

@@ -163,6 +163,20 @@ public final class Outbox {
     return new Batch(entries, found[0] > entries.size());
   }
 
+  /** Whether a continuation of a job has this message id. */
+  boolean hasContinuation(String jobId, String messageId) {
+    return jdbc.sql(
+                """
+                SELECT COUNT(*) FROM piecework_outbox
+                WHERE job_id = :job AND type = 'continuation' AND message_id = :message
+                """)
+            .param("job", jobId)
+            .param("message", messageId)
+            .query(Long.class)
+            .single()
+        > 0;
+  }
+
   /** Whether anything of a job waits to be published. */
   public boolean anyPending(String jobId) {
     return jdbc.sql(

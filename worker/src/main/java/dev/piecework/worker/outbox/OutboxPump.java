@@ -74,6 +74,16 @@ public final class OutboxPump implements AutoCloseable {
     return true;
   }
 
+  /**
+   * Whether a message is one that Piecework itself put back on the queue: not what its header says
+   * decides, which anybody can write, but what is in the outbox.
+   *
+   * @param messageId AMQP message id; empty if it has none
+   */
+  public boolean continues(String jobId, String messageId) {
+    return !messageId.isEmpty() && outbox.hasContinuation(jobId, messageId);
+  }
+
   private void run() {
     try {
       while (!closed) {

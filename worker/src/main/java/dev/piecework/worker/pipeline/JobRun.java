@@ -2,6 +2,7 @@ package dev.piecework.worker.pipeline;
 
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.message.JobMessage;
+import dev.piecework.message.JobSource;
 import dev.piecework.message.TraceParent;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.Claim;
@@ -20,7 +21,9 @@ import java.util.concurrent.atomic.AtomicReference;
  * one thread; {@link #stop} and {@link #progress} may be called from any.
  */
 public final class JobRun {
-  private final Claim claim;
+  private final Lease lease;
+  private final JobRow row;
+  private volatile JobMessage message;
   private final Optional<TraceParent> trace;
   private final Runnable settled;
   private final Cancellation cancellation = new Cancellation();
@@ -45,7 +48,9 @@ public final class JobRun {
    * @param settled run once when the job's fate is written though the run goes on (seeding)
    */
   public JobRun(Claim claim, Optional<TraceParent> trace, Runnable settled) {
-    this.claim = claim;
+    this.lease = claim.lease();
+    this.row = claim.row();
+    this.message = claim.message();
     this.trace = trace;
     this.settled = settled;
   }
@@ -83,7 +88,7 @@ public final class JobRun {
 
   /** The right to work. */
   public Lease lease() {
-    return claim.lease();
+    return lease;
   }
 
   /** The trace that the job's message belongs to, if any. */
@@ -93,12 +98,27 @@ public final class JobRun {
 
   /** The row at the claim. */
   public JobRow row() {
-    return claim.row();
+    return row;
   }
 
-  /** What is to be done. */
+  /** What is to be done; after {@link #resolved} without the torrent file, if that was inline. */
   public JobMessage message() {
-    return claim.message();
+    return message;
+  }
+
+  /**
+   * The source is not needed any more: an inline torrent has megabytes, and the run may be long.
+   */
+  void resolved() {
+    if (message.source() instanceof JobSource.Inline) {
+      message =
+          new JobMessage(
+              message.version(),
+              message.id(),
+              new JobSource.Inline(""),
+              message.destination(),
+              message.options());
+    }
   }
 
   /** The step at work. */

@@ -152,13 +152,13 @@ public final class JobRunner {
     }
     metrics.started(claim.row().attempt());
     thread.start();
-    claim
-        .row()
-        .deadlineAt()
-        .ifPresent(end ->
-            Thread.ofVirtual()
-                .name("deadline-" + claim.lease().jobId())
-                .start(() -> stopAt(run, thread, Duration.between(claim.row().now(), end))));
+    // Not the claim itself, whose message may have megabytes: this waits as long as the job runs.
+    Optional<Duration> left =
+        claim.row().deadlineAt().map(end -> Duration.between(claim.row().now(), end));
+    left.ifPresent(time ->
+        Thread.ofVirtual()
+            .name("deadline-" + run.lease().jobId())
+            .start(() -> stopAt(run, thread, time)));
   }
 
   /** Waits for the run's end, but no longer than its job's deadline. */

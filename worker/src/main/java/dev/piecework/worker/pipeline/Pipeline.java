@@ -1,5 +1,6 @@
 package dev.piecework.worker.pipeline;
 
+import dev.piecework.exit.ProcessEnd;
 import dev.piecework.worker.database.SqlFaults;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.lease.LeaseLostException;
@@ -112,6 +113,8 @@ public final class Pipeline {
   }
 
   private static Outcome outcome(JobRun run, List<Throwable> failures) {
+    // The framework catches whatever a step throws.
+    failures.forEach(ProcessEnd::ifFatal);
     if (run.stopReason().equals(java.util.Optional.of(JobRun.StopReason.LEASE_LOST))
         || failures.stream().anyMatch(failure -> causedBy(failure, LeaseLostException.class))) {
       return new Outcome.Stopped(JobRun.StopReason.LEASE_LOST);

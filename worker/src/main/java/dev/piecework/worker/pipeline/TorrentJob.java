@@ -107,6 +107,7 @@ final class TorrentJob {
             });
     parts.wakeOutbox().run();
     run.layout(layout);
+    run.resolved();
     parts.arrival().check(run, checkpointAtStart());
   }
 

@@ -1,5 +1,6 @@
 package dev.piecework.worker.verify;
 
+import dev.piecework.exit.ProcessEnd;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.store.StoreException;
 import dev.piecework.worker.transfer.TransferException;
@@ -105,6 +106,7 @@ public final class ObjectTasks {
   }
 
   private static TransferException failure(ExecutionException e) {
+    ProcessEnd.ifFatal(e);
     Throwable cause = e.getCause();
     if (cause instanceof TransferException failure) {
       return failure;
