@@ -105,6 +105,8 @@ public final class EngineAlone implements TorrentListener {
         defaults.uploadSlots(),
         defaults.hashThreads(),
         defaults.eventLoopThreads(),
+        defaults.messagesPerSecond(),
+        defaults.unreadTimeout(),
         defaults.peerLimits());
   }
 

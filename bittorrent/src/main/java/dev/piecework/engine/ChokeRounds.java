@@ -36,7 +36,7 @@ final class ChokeRounds {
               AllowedFast.SIZE);
       link.uploads().allowFast(pieces);
       for (int piece : pieces) {
-        MessageWriter.allowedFast(link.outbox(), piece);
+        MessageWriter.allowedFast(link.outbox().buffer(), piece);
       }
     }
   }

@@ -8,6 +8,8 @@ enum CloseReason {
   CLOSED_BY_PEER(CallOutcome.FRUITLESS),
   /** No message for the idle timeout. */
   SILENT(CallOutcome.FRUITLESS),
+  /** It took nothing of what was sent to it for the unread timeout. */
+  UNREAD(CallOutcome.FRUITLESS),
   /** Neither needs the other. */
   NOT_NEEDED(CallOutcome.NOT_NEEDED),
   /** Another connection of the same peer took its place. */

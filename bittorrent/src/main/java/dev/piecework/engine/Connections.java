@@ -95,7 +95,7 @@ final class Connections {
     channel
         .config()
         .setOption(
-            ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(128 << 10, 512 << 10));
+            ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(64 << 10, 256 << 10));
     channel.config().setOption(ChannelOption.TCP_NODELAY, true);
   }
 
@@ -151,7 +151,7 @@ final class Connections {
     uses.put(link, new PeerUse(link.connectedAtNanos()));
     if (incoming) {
       channel.closeFuture().addListener(ended -> parts.limits().closed(true));
-      ours().write(link.outbox());
+      ours().write(link.outbox().buffer());
     }
     swarm.joined(link);
     channel.pipeline().addLast(link);
@@ -307,7 +307,7 @@ final class Connections {
       } else if (finished && link.wantsNothing()) {
         link.close(CloseReason.NOT_NEEDED, "neither needs the other");
       } else if (nowNanos - link.lastWriteNanos() > KEEP_ALIVE_NANOS) {
-        MessageWriter.keepAlive(link.outbox());
+        MessageWriter.keepAlive(link.outbox().buffer());
       }
     }
     uses.forEach((link, use) -> update(link, use, nowNanos));

@@ -35,6 +35,9 @@ public interface Engine extends AutoCloseable {
   /**
    * Starts a torrent. Another of the same info-hash may be at work already, with a storage of its
    * own; then they are two peers of the swarm, and of each other.
+   *
+   * @throws PieceTooLongException when its pieces do not fit into the memory for pieces
+   * @throws IllegalStateException when the engine is closed
    */
   Torrent add(TorrentRequest request);
 

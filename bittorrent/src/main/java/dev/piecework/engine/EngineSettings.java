@@ -1,6 +1,8 @@
 package dev.piecework.engine;
 
+import dev.piecework.metainfo.Metainfo;
 import dev.piecework.net.AddressPolicy;
+import dev.piecework.swarm.PieceBuffers;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -20,10 +22,13 @@ import java.util.Optional;
  * @param handshakeTimeout from connection to handshake received
  * @param idleTimeout without any message from a peer
  * @param pieceBufferBytes bytes of pieces being assembled or hashed, all torrents together; at the
- *     limit sockets are not read
+ *     limit sockets are not read; a torrent with longer pieces is refused
  * @param uploadSlots peers unchoked at once per torrent
  * @param hashThreads threads that hash and store pieces
  * @param eventLoopThreads threads that read and write sockets
+ * @param messagesPerSecond messages a second of one peer that bring nothing new; above that its
+ *     socket is not read for a while, far above that it is closed
+ * @param unreadTimeout without a peer taking anything of what is sent to it
  * @param peerLimits what one address may have, and who makes room
  */
 public record EngineSettings(
@@ -41,6 +46,8 @@ public record EngineSettings(
     int uploadSlots,
     int hashThreads,
     int eventLoopThreads,
+    int messagesPerSecond,
+    Duration unreadTimeout,
     PeerLimits peerLimits) {
 
   /** What holds when nothing is set. */
@@ -60,7 +67,18 @@ public record EngineSettings(
         8,
         2,
         2,
+        500,
+        Duration.ofSeconds(60),
         PeerLimits.defaults());
+  }
+
+  /**
+   * Whether a torrent's pieces fit into the memory for pieces. One whose pieces do not is refused:
+   * a piece is hashed as a whole before anything of it is kept.
+   */
+  public boolean holdsPiecesOf(Metainfo metainfo) {
+    return metainfo.pieceCount() == 0
+        || PieceBuffers.holds(pieceBufferBytes, metainfo.pieceLength(0));
   }
 
   /** The same, listening on one address. */
@@ -80,6 +98,8 @@ public record EngineSettings(
         uploadSlots,
         hashThreads,
         eventLoopThreads,
+        messagesPerSecond,
+        unreadTimeout,
         peerLimits);
   }
 
@@ -100,6 +120,8 @@ public record EngineSettings(
         uploadSlots,
         hashThreads,
         eventLoopThreads,
+        messagesPerSecond,
+        unreadTimeout,
         limits);
   }
 
@@ -120,6 +142,52 @@ public record EngineSettings(
         uploadSlots,
         hashThreads,
         eventLoopThreads,
+        messagesPerSecond,
+        unreadTimeout,
+        peerLimits);
+  }
+
+  /** The same with another bound of the memory for pieces, in bytes. */
+  public EngineSettings withPieceBuffer(long bytes) {
+    return new EngineSettings(
+        listenPort,
+        listenAddress,
+        announcedAddress,
+        addressPolicy,
+        maxConnections,
+        maxConnectionsPerTorrent,
+        connectionsPerSecond,
+        connectTimeout,
+        handshakeTimeout,
+        idleTimeout,
+        bytes,
+        uploadSlots,
+        hashThreads,
+        eventLoopThreads,
+        messagesPerSecond,
+        unreadTimeout,
+        peerLimits);
+  }
+
+  /** The same with another patience with peers that do not read. */
+  public EngineSettings withUnreadTimeout(Duration timeout) {
+    return new EngineSettings(
+        listenPort,
+        listenAddress,
+        announcedAddress,
+        addressPolicy,
+        maxConnections,
+        maxConnectionsPerTorrent,
+        connectionsPerSecond,
+        connectTimeout,
+        handshakeTimeout,
+        idleTimeout,
+        pieceBufferBytes,
+        uploadSlots,
+        hashThreads,
+        eventLoopThreads,
+        messagesPerSecond,
+        timeout,
         peerLimits);
   }
 }

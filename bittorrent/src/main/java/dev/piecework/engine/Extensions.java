@@ -7,10 +7,10 @@ import dev.piecework.bencode.BencodeReader;
 import dev.piecework.bencode.BencodeWriter;
 import dev.piecework.metainfo.Metainfo;
 import dev.piecework.wire.ExtensionHandshake;
-import dev.piecework.wire.MessageWriter;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.net.InetAddress;
-import java.util.Arrays;
+import java.util.OptionalLong;
 
 /** What we speak of the extension protocol (BEP 10): lost pieces (BEP 54), metadata (BEP 9). */
 final class Extensions {
@@ -50,41 +50,48 @@ final class Extensions {
         .encode(peer);
   }
 
-  /** Answers a request for a block of the info dictionary; anything else is ignored (BEP 9). */
-  void metadata(PeerLink link, int peerId, ByteBuf payload) {
+  /**
+   * Reads a request for a block of the info dictionary (BEP 9).
+   *
+   * @return the number of the block as the peer said it; empty for anything else, which is ignored
+   */
+  OptionalLong metadataRequest(ByteBuf payload) {
     if (payload.readableBytes() > LONGEST_REQUEST || privateTorrent) {
-      return;
+      return OptionalLong.empty();
     }
     byte[] bytes = new byte[payload.readableBytes()];
     payload.readBytes(bytes);
     try {
       if (READER.readFirst(bytes, 0) instanceof BDictionary fields
           && fields.integer("msg_type").orElse(-1L) == METADATA_REQUEST) {
-        long block = fields.integer("piece").orElse(-1L);
-        MessageWriter.extended(link.outbox(), peerId, answer(block));
+        return OptionalLong.of(fields.integer("piece").orElse(-1L));
       }
     } catch (BencodeException e) {
       // Nothing depends on it; the peer may try again.
     }
+    return OptionalLong.empty();
   }
 
-  private byte[] answer(long block) {
-    if (block < 0 || block * METADATA_BLOCK >= info.length) {
-      return BencodeWriter.dictionary()
-          .put("msg_type", METADATA_REJECT)
-          .put("piece", block)
-          .encode();
-    }
-    byte[] head =
-        BencodeWriter.dictionary()
-            .put("msg_type", METADATA_DATA)
-            .put("piece", block)
-            .put("total_size", info.length)
-            .encode();
-    int from = (int) block * METADATA_BLOCK;
-    int length = Math.min(METADATA_BLOCK, info.length - from);
-    byte[] answer = Arrays.copyOf(head, head.length + length);
-    System.arraycopy(info, from, answer, head.length, length);
-    return answer;
+  int metadataBlocks() {
+    return (info.length + METADATA_BLOCK - 1) / METADATA_BLOCK;
+  }
+
+  byte[] refusal(long block) {
+    return BencodeWriter.dictionary().put("msg_type", METADATA_REJECT).put("piece", block).encode();
+  }
+
+  /** What precedes the bytes of a block. */
+  byte[] metadataHead(int block) {
+    return BencodeWriter.dictionary()
+        .put("msg_type", METADATA_DATA)
+        .put("piece", block)
+        .put("total_size", info.length)
+        .encode();
+  }
+
+  /** The bytes of a block, not copied. */
+  ByteBuf metadataBlock(int block) {
+    int from = block * METADATA_BLOCK;
+    return Unpooled.wrappedBuffer(info, from, Math.min(METADATA_BLOCK, info.length - from));
   }
 }

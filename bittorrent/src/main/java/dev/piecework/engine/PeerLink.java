@@ -1,13 +1,11 @@
 package dev.piecework.engine;
 
-import dev.piecework.swarm.Download;
 import dev.piecework.swarm.PeerNetwork;
 import dev.piecework.swarm.PeerOrigin;
 import dev.piecework.swarm.Source;
 import dev.piecework.wire.ExtensionHandshake;
 import dev.piecework.wire.Handshake;
 import dev.piecework.wire.MessageReader;
-import dev.piecework.wire.MessageSink;
 import dev.piecework.wire.MessageWriter;
 import dev.piecework.wire.WireException;
 import io.netty.buffer.ByteBuf;
@@ -16,21 +14,19 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.net.InetSocketAddress;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One connected peer, after the handshakes. Lives on its torrent's event loop, so that nothing here
- * is shared between threads. What is to be sent gathers in one buffer until {@link #flush}: one
- * write per batch of messages read.
+ * is shared between threads. {@link PeerMessages} takes what the peer says; {@link Outbox} holds
+ * what it is told. Its socket is not read while it does not take our answers, or sends more than
+ * its {@link MessageBudget}.
  */
 // Netty tells the pipeline what becomes of a write or a close.
 @SuppressWarnings("FutureReturnValueIgnored")
-final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink, Source.Outlet {
+final class PeerLink extends ChannelInboundHandlerAdapter implements Source.Outlet {
   private static final Logger LOG = LoggerFactory.getLogger(PeerLink.class);
-  private static final int OUTBOX_BYTES = 1024;
-
   private final Swarm swarm;
   private final Channel channel;
   private final Handshake handshake;
@@ -38,13 +34,15 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
   private final InetSocketAddress remote;
   private final long connectedAtNanos;
   private final Source source;
+  private final MessageBudget budget;
+  private final PeerMessages messages;
   private final MessageReader reader;
   private final Uploads uploads;
-  private @Nullable ByteBuf outbox;
-  private int blockLength;
+  private final MetadataUploads metadata;
+  private final Outbox outbox;
   private long nowNanos;
-  private boolean blocksCame;
-  private boolean piecesKnown;
+  private int havesTold;
+  private boolean mayAskMore;
   private boolean interesting;
   private boolean closed;
   private CloseReason closeReason = CloseReason.CLOSED_BY_PEER;
@@ -63,8 +61,12 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
     this.lastReadNanos = nowNanos;
     this.lastWriteNanos = nowNanos;
     this.source = new Source(PeerNetwork.culprit(remote), this, swarm.metainfo().pieceCount());
-    this.reader = new MessageReader(channel.alloc(), this);
+    this.budget = new MessageBudget(swarm.settings().messagesPerSecond(), nowNanos);
+    this.messages = new PeerMessages(swarm, this, budget);
+    this.reader = new MessageReader(channel.alloc(), swarm.metainfo().pieceCount(), messages);
     this.uploads = new Uploads(swarm, this);
+    this.metadata = new MetadataUploads(swarm.extensions(), this);
+    this.outbox = new Outbox(channel, nowNanos);
   }
 
   Source source() {
@@ -73,6 +75,10 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
 
   Uploads uploads() {
     return uploads;
+  }
+
+  MetadataUploads metadata() {
+    return metadata;
   }
 
   Channel channel() {
@@ -129,35 +135,66 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
         || (!uploads.interested() && extensions.map(ExtensionHandshake::uploadOnly).orElse(false));
   }
 
+  void extensions(ExtensionHandshake said) {
+    extensions = Optional.of(said);
+  }
+
   /** Where messages are gathered; {@link #flush} sends them. */
-  ByteBuf outbox() {
-    ByteBuf buffer = outbox;
-    if (buffer == null) {
-      buffer = channel.alloc().directBuffer(OUTBOX_BYTES);
-      outbox = buffer;
-    }
-    return buffer;
+  Outbox outbox() {
+    return outbox;
   }
 
   /** Hands what is gathered to the channel, in front of what follows, without flushing it. */
   void writeOutbox() {
-    ByteBuf buffer = outbox;
-    if (buffer != null) {
-      outbox = null;
+    if (outbox.write()) {
       lastWriteNanos = nowNanos;
-      channel.write(buffer, channel.voidPromise());
     }
   }
 
   void flush() {
-    if (outbox != null && !closed) {
-      writeOutbox();
-      channel.flush();
+    if (!closed && outbox.flush()) {
+      lastWriteNanos = nowNanos;
     }
   }
 
   void now(long nanos) {
     nowNanos = nanos;
+  }
+
+  long now() {
+    return nowNanos;
+  }
+
+  /** How many of the {@link Haves} the peer has been told. */
+  int havesTold() {
+    return havesTold;
+  }
+
+  void havesTold(int told) {
+    havesTold = told;
+  }
+
+  /** Something came that lets us ask for more: once for all of it, when the batch is read. */
+  void mayAskMore() {
+    mayAskMore = true;
+  }
+
+  /** What time alone brings about. */
+  void tick(long nanos) {
+    nowNanos = nanos;
+    if (outbox.stalledNanos(nanos) > swarm.settings().unreadTimeout().toNanos()) {
+      close(CloseReason.UNREAD, "does not read what is sent to it");
+    } else {
+      regulateReading();
+    }
+  }
+
+  /** Reads the socket, or leaves it alone for now. */
+  private void regulateReading() {
+    boolean read = !outbox.full() && budget.left(nowNanos);
+    if (!closed && channel.config().isAutoRead() != read) {
+      channel.config().setAutoRead(read);
+    }
   }
 
   /** Why it ended; while it has not, what holds if the network ends it. */
@@ -177,11 +214,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
       LOG.debug("{}: closed: {}", remote, how);
       reader.close();
       uploads.close();
-      ByteBuf buffer = outbox;
-      if (buffer != null) {
-        outbox = null;
-        buffer.release();
-      }
+      outbox.close();
       swarm.gone(this);
       channel.close();
     }
@@ -194,12 +227,18 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
       nowNanos = System.nanoTime();
       lastReadNanos = nowNanos;
       if (!closed) {
+        // Earns what is due before it is spent.
+        budget.left(nowNanos);
         reader.read(in);
       }
-      if (blocksCame && !closed) {
-        blocksCame = false;
+      if (mayAskMore && !closed) {
+        mayAskMore = false;
         swarm.blocksCame(this, nowNanos);
       }
+      if (outbox.full()) {
+        flush();
+      }
+      regulateReading();
     } catch (WireException e) {
       swarm.misbehaved(this, String.valueOf(e.getMessage()));
     } catch (RuntimeException e) {
@@ -208,6 +247,8 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
           .logContext()
           .run(() -> LOG.warn("Dropping peer {} after an unexpected failure", remote, e));
       close(CloseReason.FAILURE, "unexpected failure");
+    } catch (Error e) {
+      swarm.fail(e);
     } finally {
       in.release();
     }
@@ -215,14 +256,26 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    flush();
-    uploads.serve();
+    try {
+      flush();
+      uploads.serve();
+      regulateReading();
+    } catch (Error e) {
+      swarm.fail(e);
+    }
   }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
-    if (channel.isWritable() && !closed) {
-      uploads.serve();
+    try {
+      if (channel.isWritable() && !closed) {
+        flush();
+        metadata.serve();
+        uploads.serve();
+        regulateReading();
+      }
+    } catch (Error e) {
+      swarm.fail(e);
     }
   }
 
@@ -241,201 +294,21 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements MessageSink
     if (now != interesting) {
       interesting = now;
       if (now) {
-        MessageWriter.interested(outbox());
+        MessageWriter.interested(outbox.buffer());
       } else {
-        MessageWriter.notInterested(outbox());
+        MessageWriter.notInterested(outbox.buffer());
       }
     }
   }
 
   @Override
   public void ask(int piece, int offset, int length) {
-    MessageWriter.request(outbox(), piece, offset, length);
+    MessageWriter.request(outbox.buffer(), piece, offset, length);
   }
 
   @Override
   public void takeBack(int piece, int offset, int length) {
-    MessageWriter.cancel(outbox(), piece, offset, length);
+    MessageWriter.cancel(outbox.buffer(), piece, offset, length);
     swarm.flushLater();
-  }
-
-  @Override
-  public void keepAlive() {
-    // The time it came has been noted.
-  }
-
-  @Override
-  public void choke() {
-    swarm.download().choked(source, !fast(), nowNanos);
-    swarm.flushLater();
-  }
-
-  @Override
-  public void unchoke() {
-    swarm.download().unchoked(source);
-    swarm.download().fill(source, nowNanos);
-  }
-
-  @Override
-  public void interested() {
-    uploads.interested(true);
-  }
-
-  @Override
-  public void notInterested() {
-    uploads.interested(false);
-  }
-
-  @Override
-  public void have(int piece) throws WireException {
-    checkPiece(piece);
-    knowPieces();
-    swarm.download().gained(source, piece);
-    if (!interesting && swarm.picker().isNeeded(piece)) {
-      interesting(true);
-    }
-    if (!source.choked()) {
-      blocksCame = true;
-    }
-  }
-
-  @Override
-  public void bitfield(ByteBuf bits) throws WireException {
-    forgetPieces();
-    if (!source.pieces().read(bits)) {
-      throw new WireException("bitfield that does not fit " + source.pieces().size() + " pieces");
-    }
-    knowPieces();
-  }
-
-  @Override
-  public void haveAll() throws WireException {
-    fastOnly("have all");
-    forgetPieces();
-    source.pieces().fill();
-    knowPieces();
-  }
-
-  @Override
-  public void haveNone() throws WireException {
-    fastOnly("have none");
-    forgetPieces();
-    source.pieces().clear();
-    knowPieces();
-  }
-
-  /**
-   * BEP 3 has the bitfield come first and once; aria2 sends another after a reconnection. It costs
-   * nothing to believe the last one.
-   */
-  private void forgetPieces() {
-    if (piecesKnown) {
-      piecesKnown = false;
-      swarm.download().uncounted(source);
-    }
-  }
-
-  private void fastOnly(String message) throws WireException {
-    if (!fast()) {
-      throw new WireException(message + " without the Fast extension");
-    }
-  }
-
-  private void checkPiece(int piece) throws WireException {
-    if (piece < 0 || piece >= source.pieces().size()) {
-      throw new WireException("piece " + piece + " of " + source.pieces().size());
-    }
-  }
-
-  private void knowPieces() {
-    if (!piecesKnown) {
-      piecesKnown = true;
-      swarm.download().counted(source);
-      swarm.reconsider(this);
-    }
-  }
-
-  @Override
-  public void request(int piece, int offset, int length) throws WireException {
-    checkPiece(piece);
-    uploads.requested(piece, offset, length);
-  }
-
-  @Override
-  public void cancel(int piece, int offset, int length) {
-    uploads.cancelled(piece, offset, length);
-  }
-
-  @Override
-  public void pieceStart(int piece, int offset, int length) throws WireException {
-    blockLength = length;
-    Download.Verdict verdict = swarm.download().blockStart(source, piece, offset, length, nowNanos);
-    if (verdict == Download.Verdict.REFUSED) {
-      throw new WireException(
-          "unexpected block: piece " + piece + " offset " + offset + " length " + length);
-    }
-  }
-
-  @Override
-  public void pieceBytes(ByteBuf from, int count) {
-    swarm.download().bytes(source, from, count);
-  }
-
-  @Override
-  public void pieceEnd() {
-    blocksCame = true;
-    swarm.download().blockEnd(source, blockLength, nowNanos);
-  }
-
-  @Override
-  public void suggest(int piece) throws WireException {
-    fastOnly("suggest");
-    checkPiece(piece);
-  }
-
-  @Override
-  public void reject(int piece, int offset, int length) throws WireException {
-    fastOnly("reject");
-    checkPiece(piece);
-    swarm.download().rejected(source, piece, offset, nowNanos);
-    blocksCame = true;
-  }
-
-  @Override
-  public void allowedFast(int piece) throws WireException {
-    fastOnly("allowed fast");
-    checkPiece(piece);
-    swarm.download().allowedFast(source, piece);
-    blocksCame = true;
-  }
-
-  @Override
-  public void extended(int id, ByteBuf payload) throws WireException {
-    switch (id) {
-      case ExtensionHandshake.ID -> {
-        byte[] bytes = new byte[payload.readableBytes()];
-        payload.readBytes(bytes);
-        ExtensionHandshake said = ExtensionHandshake.read(bytes);
-        if (extensions.isEmpty() && said.requestQueue() > 0) {
-          source.acceptsRequests(said.requestQueue());
-        }
-        extensions = Optional.of(said);
-        LOG.debug("{} is {}", remote, said.client());
-      }
-      case Extensions.DONT_HAVE -> {
-        if (payload.readableBytes() == Integer.BYTES) {
-          int piece = payload.readInt();
-          checkPiece(piece);
-          swarm.download().lost(source, piece, !fast(), nowNanos);
-        }
-      }
-      case Extensions.METADATA ->
-          extensions
-              .filter(said -> said.metadataId() > 0)
-              .ifPresent(said -> swarm.extensions().metadata(this, said.metadataId(), payload));
-      default -> {
-        // Not one that we announced: skipped, as everybody does.
-      }
-    }
   }
 }

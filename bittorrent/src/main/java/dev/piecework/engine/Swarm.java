@@ -11,6 +11,7 @@ import dev.piecework.swarm.Referrer;
 import dev.piecework.swarm.TokenBucket;
 import dev.piecework.wire.MessageWriter;
 import dev.piecework.wire.PeerId;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -29,10 +30,13 @@ import org.slf4j.LoggerFactory;
  * too; only hashing and storage happen elsewhere, and answer on the loop. Methods are for the loop
  * unless they say otherwise.
  */
-final class Swarm implements PieceChecker.Answers {
+final class Swarm implements SwarmLife.Subject {
   private static final Logger LOG = LoggerFactory.getLogger(Swarm.class);
   private static final long TICK_MILLIS = 500;
   private static final long LIMITED_TICK_MILLIS = 50;
+
+  /** Ticks that fail one after another before the torrent does. */
+  private static final int MOST_FAILED_TICKS = 20;
 
   private final PeerId peerId = PeerId.random(new SecureRandom());
   private final EngineParts parts;
@@ -44,18 +48,17 @@ final class Swarm implements PieceChecker.Answers {
   private final PiecePicker picker;
   private final Download download;
   private final PieceChecker checker;
+  private final Haves haves;
   private final Extensions extensions;
   private final Connections connections;
   private final ChokeRounds chokeRounds;
-  private final TokenBucket uploadBudget;
+  private final UploadShare uploads;
   private final Announcing announcing;
   private final Meter meter;
-  private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+  private final SwarmLife life;
   private Optional<Future<?>> ticking = Optional.empty();
-  private int atWorkElsewhere;
-  private boolean stopping;
   private boolean flushScheduled;
-  private boolean completedAnnounced;
+  private int failedTicks;
 
   Swarm(EngineParts parts, TorrentRequest request, EventLoop loop) {
     long now = System.nanoTime();
@@ -63,6 +66,7 @@ final class Swarm implements PieceChecker.Answers {
     this.request = request;
     this.metainfo = request.metainfo();
     this.loop = loop;
+    this.life = new SwarmLife(this, metainfo, request.listener(), loop, logContext);
     this.buffers = parts.buffers().open(this::buffersReleased);
     Availability availability = new Availability(metainfo.pieceCount());
     this.picker =
@@ -75,7 +79,7 @@ final class Swarm implements PieceChecker.Answers {
             request.starvedWindowBytes(),
             availability,
             RandomGenerator.getDefault());
-    this.checker = new PieceChecker(metainfo, request.storage(), parts.pool(), loop, this);
+    this.haves = new Haves(picker.have());
     this.download =
         new Download(
             metainfo,
@@ -84,18 +88,24 @@ final class Swarm implements PieceChecker.Answers {
             buffers,
             this::pieceArrived,
             new TokenBucket(request.downloadBytesPerSecond(), now));
-    this.uploadBudget = new TokenBucket(request.uploadBytesPerSecond(), now);
+    this.uploads = new UploadShare(this, parts.pool(), request.uploadBytesPerSecond(), now);
     this.extensions = new Extensions(metainfo, parts.listenPort());
     this.connections = new Connections(this, parts);
     this.chokeRounds = new ChokeRounds(this, parts.settings().uploadSlots());
     this.meter = new Meter(this, parts.sums(), now);
     this.announcing = new Announcing(this, parts);
-    this.completedAnnounced = picker.finished();
+    this.checker =
+        new PieceChecker(
+            metainfo,
+            request.storage(),
+            parts.pool(),
+            life::onOwnLoop,
+            new PieceResults(this, request.listener()));
   }
 
   /** Begins; from any thread. */
   void start() {
-    loop.execute(() -> {
+    life.onOwnLoop(() -> {
       logContext.run(() ->
           LOG.info(
               "Torrent {} \"{}\": started, {} of {} pieces to download",
@@ -143,6 +153,14 @@ final class Swarm implements PieceChecker.Answers {
     return request.storage();
   }
 
+  EngineSettings settings() {
+    return parts.settings();
+  }
+
+  Haves haves() {
+    return haves;
+  }
+
   Extensions extensions() {
     return extensions;
   }
@@ -155,12 +173,20 @@ final class Swarm implements PieceChecker.Answers {
     return announcing;
   }
 
+  UploadShare uploads() {
+    return uploads;
+  }
+
   Meter meter() {
     return meter;
   }
 
+  SwarmLife life() {
+    return life;
+  }
+
   boolean stopping() {
-    return stopping;
+    return life.stopping();
   }
 
   /** Bytes still to be downloaded, to the nearest piece. */
@@ -177,16 +203,18 @@ final class Swarm implements PieceChecker.Answers {
   void joined(PeerLink link) {
     download.add(link.source());
     int have = picker.have().count();
+    ByteBuf out = link.outbox().buffer();
+    link.havesTold(haves.size());
     if (link.fast() && have == metainfo.pieceCount()) {
-      MessageWriter.haveAll(link.outbox());
+      MessageWriter.haveAll(out);
     } else if (link.fast() && have == 0) {
-      MessageWriter.haveNone(link.outbox());
+      MessageWriter.haveNone(out);
     } else if (have > 0) {
-      MessageWriter.bitfield(link.outbox(), picker.have().toBitfield());
+      MessageWriter.bitfield(out, picker.have().toBitfield());
     }
     if (link.handshake().extensions()) {
       MessageWriter.extended(
-          link.outbox(), 0, extensions.handshake(link.remote().getAddress(), picker.finished()));
+          out, 0, extensions.handshake(link.remote().getAddress(), picker.finished()));
     }
     chokeRounds.joined(link);
   }
@@ -209,6 +237,9 @@ final class Swarm implements PieceChecker.Answers {
 
   /** Blocks came, or something else that lets us ask for more. */
   void blocksCame(PeerLink link, long nowNanos) {
+    if (link.outbox().full()) {
+      return;
+    }
     if (download.fill(link.source(), nowNanos) == 0) {
       download.fillEndgame(link.source(), nowNanos);
     }
@@ -225,92 +256,31 @@ final class Swarm implements PieceChecker.Answers {
   }
 
   private void pieceArrived(PieceAssembly assembly) {
-    atWorkElsewhere++;
+    life.workBegun();
     checker.check(assembly);
-  }
-
-  @Override
-  public void stored(PieceAssembly assembly) {
-    atWorkElsewhere--;
-    int piece = assembly.piece();
-    if (stopping) {
-      download.dropped(assembly);
-      endIfDone();
-      return;
-    }
-    download.verified(assembly);
-    meter.verified();
-    request.listener().pieceVerified(piece);
-    for (PeerLink link : links()) {
-      if (!link.source().pieces().has(piece)) {
-        MessageWriter.have(link.outbox(), piece);
-      }
-    }
-    banConvicted();
-    if (!completedAnnounced && picker.finished()) {
-      completedAnnounced = true;
-      logContext.run(() -> LOG.info("Torrent {}: download complete", metainfo.infoHash()));
-      meter.publish(System.nanoTime());
-      announcing.completed();
-    }
-    flushLater();
-  }
-
-  @Override
-  public void corrupt(PieceAssembly assembly) {
-    atWorkElsewhere--;
-    if (stopping) {
-      download.dropped(assembly);
-      endIfDone();
-      return;
-    }
-    LOG.debug("{}: piece {} failed its hash", metainfo.infoHash(), assembly.piece());
-    meter.failed();
-    download.failed(assembly);
-    banConvicted();
-    flushLater();
-  }
-
-  @Override
-  public void storageFailed(PieceAssembly assembly, Exception cause) {
-    atWorkElsewhere--;
-    int piece = assembly.piece();
-    download.dropped(assembly);
-    if (stopping) {
-      endIfDone();
-      return;
-    }
-    logContext.run(() ->
-        LOG.warn("Torrent {}: cannot store piece {}, stopping", metainfo.infoHash(), piece, cause));
-    stopNow();
-    request.listener().failed(cause);
-  }
-
-  private void banConvicted() {
-    for (InetSocketAddress culprit : download.takeConvicted()) {
-      LOG.debug("{}: banned, sent corrupt data", culprit);
-      connections.ban(culprit);
-    }
   }
 
   /** Soon, once for all that happens in this turn of the loop: asks for more, and sends. */
   void flushLater() {
-    if (!flushScheduled && !stopping) {
+    if (!flushScheduled && !life.stopping()) {
       flushScheduled = true;
-      loop.execute(this::pump);
+      life.onOwnLoop(this::pump);
     }
   }
 
   private void pump() {
     flushScheduled = false;
-    if (stopping) {
+    if (life.stopping()) {
       return;
     }
     long now = System.nanoTime();
     chokeRounds.settle(now);
     for (PeerLink link : List.copyOf(links())) {
       link.now(now);
-      download.fill(link.source(), now);
+      if (!link.outbox().full()) {
+        download.fill(link.source(), now);
+      }
+      haves.tell(link);
       link.flush();
     }
   }
@@ -320,82 +290,65 @@ final class Swarm implements PieceChecker.Answers {
       long now = System.nanoTime();
       download.tick(now);
       for (PeerLink link : new ArrayList<>(links())) {
-        link.now(now);
-        reconsider(link);
-        blocksCame(link, now);
-        link.uploads().serve();
+        link.tick(now);
+        if (!link.closed()) {
+          reconsider(link);
+          blocksCame(link, now);
+          link.uploads().serve();
+        }
       }
       chokeRounds.tick(now);
       connections.tick(now);
       announcing.tick(now);
       for (PeerLink link : new ArrayList<>(links())) {
+        haves.tell(link);
         link.flush();
       }
       meter.publish(now);
+      failedTicks = 0;
     } catch (RuntimeException e) {
-      // A tick that fails must not be the last one.
+      // A tick that fails must not be the last one, but a torrent that cannot go on must end.
       logContext.run(
           () -> LOG.error("Torrent {}: unexpected failure, going on", metainfo.infoHash(), e));
+      if (++failedTicks == MOST_FAILED_TICKS) {
+        life.fail("failed %d times in a row".formatted(failedTicks), e);
+      }
+    } catch (Error e) {
+      fail(e);
     }
+  }
+
+  /** Something failed that must not. */
+  void fail(Throwable cause) {
+    life.fail("unexpected failure", cause);
   }
 
   /** Buffers of other torrents are free; on any thread. */
   private void buffersReleased() {
-    onLoop(this::flushLater);
-  }
-
-  boolean mayUpload() {
-    return uploadBudget.available(System.nanoTime());
-  }
-
-  void uploaded(int bytes) {
-    uploadBudget.take(bytes);
-    meter.sent(bytes);
-  }
-
-  /** Reads a batch of blocks on the pool and sends it. */
-  void read(Uploads.Batch batch) {
-    atWorkElsewhere++;
-    parts
-        .pool()
-        .execute(() -> {
-          batch.run();
-          loop.execute(() -> {
-            atWorkElsewhere--;
-            batch.finish();
-            endIfDone();
-          });
-        });
+    life.onLoop(this::flushLater);
   }
 
   /** More addresses to try; from any thread. */
   void addPeers(List<InetSocketAddress> peers, Referrer referrer) {
-    onLoop(() -> {
-      if (!stopping) {
+    life.onLoop(() -> {
+      if (!life.stopping()) {
         connections.add(peers, referrer);
       }
     });
   }
 
   void addNeighbour(InetSocketAddress address) {
-    onLoop(() -> {
-      if (!stopping) {
+    life.onLoop(() -> {
+      if (!life.stopping()) {
         connections.addNeighbour(address);
       }
     });
   }
 
-  /** Calls from outside may come when the loop is gone: there is nothing left to do then. */
-  private void onLoop(Runnable task) {
-    if (!loop.isShuttingDown()) {
-      loop.execute(task);
-    }
-  }
-
   /** A bundle is durable; from any thread. */
   void bundleDone(int bundle) {
-    onLoop(() -> {
-      if (!stopping) {
+    life.onLoop(() -> {
+      if (!life.stopping()) {
         picker.bundleDone(bundle);
         flushLater();
       }
@@ -404,63 +357,34 @@ final class Swarm implements PieceChecker.Answers {
 
   /** A piece is no longer kept; from any thread. */
   void forget(int piece) {
-    onLoop(() -> {
-      if (stopping || piece < 0 || piece >= metainfo.pieceCount() || !picker.forget(piece)) {
+    life.onLoop(() -> {
+      if (life.stopping() || piece < 0 || piece >= metainfo.pieceCount() || !picker.forget(piece)) {
         return;
       }
       for (PeerLink link : links()) {
         link.uploads().forgotten(piece);
+        // One that does not read finds out by asking.
         link.extensions()
-            .filter(said -> said.dontHaveId() > 0)
-            .ifPresent(said -> MessageWriter.dontHave(link.outbox(), said.dontHaveId(), piece));
+            .filter(said -> said.dontHaveId() > 0 && !link.outbox().full())
+            .ifPresent(
+                said -> MessageWriter.dontHave(link.outbox().buffer(), said.dontHaveId(), piece));
       }
       flushLater();
     });
   }
 
-  /** The engine is closed and its threads have ended: nobody need wait any longer. */
-  void abandoned() {
-    stopped.complete(null);
-  }
-
-  /** Stops; from any thread. */
-  CompletableFuture<Void> stop() {
-    onLoop(this::stopNow);
-    return stopped.copy();
-  }
-
-  private void stopNow() {
-    if (stopping) {
-      return;
-    }
-    stopping = true;
+  @Override
+  public List<CompletableFuture<Void>> shutDown() {
     ticking.ifPresent(task -> task.cancel(false));
     meter.publish(System.nanoTime());
     connections.close();
     download.close();
-    // Hashing and reading that is at work ends by itself; leaving the trackers takes its time too.
-    atWorkElsewhere += 2;
-    awaitEndOf(announcing.stop());
-    awaitEndOf(connections.closed());
+    return List.of(announcing.stop(), connections.closed());
   }
 
-  @SuppressWarnings("FutureReturnValueIgnored") // what it leads to is counted, not waited for
-  private void awaitEndOf(CompletableFuture<Void> work) {
-    work.whenComplete((done, failure) -> loop.execute(this::oneLess));
-  }
-
-  private void oneLess() {
-    atWorkElsewhere--;
-    endIfDone();
-  }
-
-  private void endIfDone() {
-    if (stopping && atWorkElsewhere == 0 && !stopped.isDone()) {
-      buffers.close();
-      parts.removed(this);
-      logContext.run(
-          () -> LOG.info("Torrent {} \"{}\": stopped", metainfo.infoHash(), metainfo.name()));
-      stopped.complete(null);
-    }
+  @Override
+  public void ended() {
+    buffers.close();
+    parts.removed(this);
   }
 }

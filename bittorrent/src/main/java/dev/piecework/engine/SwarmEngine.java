@@ -216,6 +216,10 @@ final class SwarmEngine implements Engine, EngineParts {
     if (closed) {
       throw new IllegalStateException("the engine is closed");
     }
+    if (!settings.holdsPiecesOf(request.metainfo())) {
+      throw new PieceTooLongException(
+          request.metainfo().pieceLength(0), settings.pieceBufferBytes());
+    }
     Swarm swarm = new Swarm(this, request, loops.next());
     List<Swarm> same =
         swarms.merge(
@@ -336,7 +340,8 @@ final class SwarmEngine implements Engine, EngineParts {
     closed = true;
     listener.close().syncUninterruptibly();
     CompletableFuture<Void> all =
-        CompletableFuture.allOf(all().map(Swarm::stop).toArray(CompletableFuture<?>[]::new));
+        CompletableFuture.allOf(
+            all().map(swarm -> swarm.life().stop()).toArray(CompletableFuture<?>[]::new));
     try {
       all.get(CLOSE_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException | ExecutionException e) {
@@ -345,7 +350,7 @@ final class SwarmEngine implements Engine, EngineParts {
       Thread.currentThread().interrupt();
     }
     shutDownThreads();
-    all().forEach(Swarm::abandoned);
+    all().forEach(swarm -> swarm.life().abandoned());
     buffers.close();
     LOG.info("Engine: closed");
   }
@@ -388,7 +393,7 @@ final class SwarmEngine implements Engine, EngineParts {
 
     @Override
     public CompletableFuture<Void> stop() {
-      return swarm.stop();
+      return swarm.life().stop();
     }
   }
 }

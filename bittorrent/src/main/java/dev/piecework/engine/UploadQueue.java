@@ -10,6 +10,7 @@ final class UploadQueue {
   private int[] ring = new int[16 * FIELDS];
   private int head;
   private int size;
+  private long steps;
 
   int size() {
     return size;
@@ -50,6 +51,7 @@ final class UploadQueue {
   /** Takes a request out; false if it is not there. */
   boolean remove(int piece, int offset, int length) {
     for (int index = 0; index < size; index++) {
+      steps++;
       if (piece(index) == piece && offset(index) == offset && length(index) == length) {
         removeAt(index);
         return true;
@@ -59,10 +61,16 @@ final class UploadQueue {
   }
 
   void removeAt(int index) {
+    steps += size - 1 - index;
     for (int i = index; i < size - 1; i++) {
       System.arraycopy(ring, slot(i + 1), ring, slot(i), FIELDS);
     }
     size--;
+  }
+
+  /** Requests walked over so far: the measure of what messages cost. */
+  long steps() {
+    return steps;
   }
 
   void clear() {

@@ -23,6 +23,9 @@ final class Uploads {
   /** Bytes read and written at once: enough to spare wake-ups, little enough to stay in cache. */
   private static final int BATCH_BYTES = 256 << 10;
 
+  /** The same for a choked peer, which may have a few pieces: there may be many such peers. */
+  private static final int CHOKED_BATCH_BYTES = 64 << 10;
+
   private static final int BATCH_BLOCKS = 64;
 
   /** Requests of a choked peer that are put up with: they may have crossed our choke (BEP 6). */
@@ -56,6 +59,11 @@ final class Uploads {
     return sentBytes;
   }
 
+  /** Requests walked over so far. */
+  long steps() {
+    return queue.steps();
+  }
+
   void allowFast(int[] pieces) {
     allowedFast = pieces;
   }
@@ -75,10 +83,10 @@ final class Uploads {
     choking = now;
     chokedRequests = 0;
     if (!now) {
-      MessageWriter.unchoke(link.outbox());
+      MessageWriter.unchoke(link.outbox().buffer());
       return;
     }
-    MessageWriter.choke(link.outbox());
+    MessageWriter.choke(link.outbox().buffer());
     for (int i = queue.size() - 1; i >= 0; i--) {
       if (!allowedFast(queue.piece(i))) {
         reject(queue.piece(i), queue.offset(i), queue.length(i));
@@ -98,11 +106,16 @@ final class Uploads {
 
   private void reject(int piece, int offset, int length) {
     if (link.fast()) {
-      MessageWriter.reject(link.outbox(), piece, offset, length);
+      MessageWriter.reject(link.outbox().buffer(), piece, offset, length);
     }
   }
 
-  void requested(int piece, int offset, int length) throws WireException {
+  /**
+   * The peer asks for a block.
+   *
+   * @return whether it will be sent
+   */
+  boolean requested(int piece, int offset, int length) throws WireException {
     if (length <= 0
         || length > MessageReader.MAX_BLOCK
         || offset < 0
@@ -116,7 +129,9 @@ final class Uploads {
     }
     if (!allowed || !swarm.picker().have().has(piece) || !queue.add(piece, offset, length)) {
       reject(piece, offset, length);
+      return false;
     }
+    return true;
   }
 
   void cancelled(int piece, int offset, int length) {
@@ -141,9 +156,9 @@ final class Uploads {
         && !batch.running
         && queue.size() > 0
         && link.channel().isWritable()
-        && swarm.mayUpload()) {
+        && swarm.uploads().available()) {
       batch.fill();
-      swarm.read(batch);
+      swarm.uploads().read(batch);
     }
   }
 
@@ -166,7 +181,8 @@ final class Uploads {
     private void fill() {
       count = 0;
       bytes = 0;
-      while (count < BATCH_BLOCKS && queue.size() > 0 && bytes < BATCH_BYTES) {
+      int most = choking ? CHOKED_BATCH_BYTES : BATCH_BYTES;
+      while (count < BATCH_BLOCKS && queue.size() > 0 && bytes < most) {
         pieces[count] = queue.piece(0);
         offsets[count] = queue.offset(0);
         lengths[count] = queue.length(0);
@@ -219,7 +235,7 @@ final class Uploads {
         }
       }
       sentBytes += sent;
-      swarm.uploaded(sent);
+      swarm.uploads().sent(sent);
       link.channel().write(frames, link.channel().voidPromise());
       link.writeOutbox();
       link.channel().flush();

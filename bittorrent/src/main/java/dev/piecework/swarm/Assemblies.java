@@ -20,6 +20,7 @@ final class Assemblies {
   private final List<PieceAssembly> withFree = new ArrayList<>();
   private final Deque<PieceAssembly> spare = new ArrayDeque<>();
   private boolean refused;
+  private long steps;
   private boolean closed;
 
   Assemblies(Metainfo metainfo, PieceBuffers.Account buffers) {
@@ -32,8 +33,14 @@ final class Assemblies {
     return active;
   }
 
+  /** Pieces in work walked over so far. */
+  long steps() {
+    return steps;
+  }
+
   /** Of those, the ones with blocks that nobody was asked for. */
   List<PieceAssembly> withFree() {
+    steps += withFree.size();
     return withFree;
   }
 
@@ -44,6 +51,7 @@ final class Assemblies {
 
   @Nullable PieceAssembly find(int piece) {
     for (int i = 0; i < active.size(); i++) {
+      steps++;
       if (active.get(i).piece() == piece) {
         return active.get(i);
       }
@@ -109,6 +117,7 @@ final class Assemblies {
 
   /** Nobody has a piece to himself that this peer had. */
   void disown(Source source) {
+    steps += active.size();
     for (int i = 0; i < active.size(); i++) {
       if (active.get(i).owner() == source) {
         active.get(i).disown();

@@ -7,6 +7,7 @@ package dev.piecework.swarm;
 public final class Availability {
   private final short[] counts;
   private int everywhere;
+  private long steps;
 
   /**
    * @param pieces pieces of the torrent
@@ -26,6 +27,7 @@ public final class Availability {
       everywhere++;
       return;
     }
+    steps += counts.length;
     for (int piece = pieces.next(0); piece >= 0; piece = pieces.next(piece + 1)) {
       counts[piece]++;
     }
@@ -37,9 +39,15 @@ public final class Availability {
       everywhere--;
       return;
     }
+    steps += counts.length;
     for (int piece = pieces.next(0); piece >= 0; piece = pieces.next(piece + 1)) {
       counts[piece]--;
     }
+  }
+
+  /** Pieces walked over so far: the measure of what messages cost. */
+  long steps() {
+    return steps;
   }
 
   /** A counted peer has got a piece, which has just been added to its set. */

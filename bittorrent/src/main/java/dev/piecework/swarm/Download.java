@@ -86,6 +86,18 @@ public final class Download implements AutoCloseable {
     return receiver.wastedBytes();
   }
 
+  /**
+   * Pieces and requests walked over so far, of all peers: the measure of what messages cost, which
+   * does not depend on the machine.
+   */
+  public long steps() {
+    long steps = picker.steps() + availability.steps() + assemblies.steps();
+    for (Source each : sources) {
+      steps += each.queue.steps();
+    }
+    return steps;
+  }
+
   /** Whether a piece could not be begun for want of memory. */
   public boolean buffersRefused() {
     return assemblies.refused();
@@ -154,11 +166,19 @@ public final class Download implements AutoCloseable {
     return true;
   }
 
-  /** A peer answers requests for a piece although it chokes us (BEP 6). */
-  public void allowedFast(Source source, int piece) {
-    if (source.allowFast(piece) && picker.isMissing(piece)) {
+  /**
+   * A peer answers requests for a piece although it chokes us (BEP 6).
+   *
+   * @return false if it had said so before
+   */
+  public boolean allowedFast(Source source, int piece) {
+    if (!source.allowFast(piece)) {
+      return false;
+    }
+    if (picker.isMissing(piece)) {
       source.starvedVersion = -1;
     }
+    return true;
   }
 
   /** A peer has lost a piece (BEP 54). */
@@ -172,11 +192,15 @@ public final class Download implements AutoCloseable {
     }
   }
 
-  /** A peer will not answer a request (BEP 6). */
-  public void rejected(Source source, int piece, int offset, long nowNanos) {
+  /**
+   * A peer will not answer a request (BEP 6).
+   *
+   * @return false if it had not been asked
+   */
+  public boolean rejected(Source source, int piece, int offset, long nowNanos) {
     int index = source.queue.find(piece, offset / PieceAssembly.BLOCK);
     if (index < 0) {
-      return;
+      return false;
     }
     requests.giveUp(source, index, nowNanos);
     if (source.choked) {
@@ -187,6 +211,7 @@ public final class Download implements AutoCloseable {
       lose(source, piece);
     }
     requests.disown(source);
+    return true;
   }
 
   private void lose(Source source, int piece) {

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Memory for pieces that are being downloaded or checked, shared by all torrents of an engine and
  * bounded in bytes. At the bound no piece is begun, so nothing is asked for and sockets fall silent
- * by themselves. One piece may exceed the bound: otherwise a torrent with pieces longer than the
- * bound could not be downloaded.
+ * by themselves. A torrent with pieces longer than the bound cannot be downloaded: {@link #holds}
+ * says so beforehand. Whoever has waited longest and has nothing comes first: what it needs is left
+ * free by the others, or a long piece would wait for ever beside short ones.
  *
  * <p>Buffers are outside the heap, because then neither socket nor file copies them once more, and
  * are used again last in, first out, while the processor's cache still knows them. Thread-safe;
@@ -40,7 +41,7 @@ public final class PieceBuffers implements AutoCloseable {
   private boolean closed;
 
   /**
-   * @param limit bytes in use at which no further buffer is handed out
+   * @param limit most bytes in use, and idle ones with them
    */
   public PieceBuffers(long limit) {
     this.limit = limit;
@@ -75,8 +76,17 @@ public final class PieceBuffers implements AutoCloseable {
     trim(0);
   }
 
+  /** Whether a piece of this many bytes fits into a bound of that many. */
+  public static boolean holds(long limit, int pieceLength) {
+    return capacity(pieceLength) <= limit;
+  }
+
   private synchronized Optional<ByteBuf> acquire(Account account, int length) {
-    int capacity = capacity(length);
+    long capacity = capacity(length);
+    if (capacity > limit) {
+      throw new IllegalArgumentException(
+          "a piece of %d bytes does not fit into buffers of %d".formatted(length, limit));
+    }
     long now = System.nanoTime();
     waiting.removeIf(each -> now - each.refusedAtNanos > WAIT_NANOS);
     // While others wait, nobody takes more than an even share; whoever has nothing comes first.
@@ -84,23 +94,60 @@ public final class PieceBuffers implements AutoCloseable {
         waiting.isEmpty() || (waiting.contains(account) && waiting.size() == 1)
             ? limit
             : limit / Math.max(1, accounts);
-    if (usedBytes >= limit || (account.held > 0 && account.held + capacity > share)) {
-      account.refusedAtNanos = now;
-      waiting.add(account);
-      return Optional.empty();
+    if (usedBytes + capacity + owedBefore(account) > limit
+        || (account.held > 0 && account.held + capacity > share)) {
+      return refuse(account, capacity, now);
+    }
+    Optional<ByteBuf> buffer = take((int) capacity);
+    if (buffer.isEmpty()) {
+      return refuse(account, capacity, now);
     }
     waiting.remove(account);
-    Deque<ByteBuf> fitting = idle.get(capacity);
-    @Nullable ByteBuf buffer = fitting == null ? null : fitting.pollFirst();
-    if (buffer == null) {
-      trim(limit - usedBytes - capacity);
-      buffer = memory.directBuffer(capacity, capacity);
-    } else {
-      idleBytes -= capacity;
-    }
     usedBytes += capacity;
     account.held += capacity;
-    return Optional.of(buffer);
+    return buffer;
+  }
+
+  private Optional<ByteBuf> refuse(Account account, long capacity, long nowNanos) {
+    account.refusedAtNanos = nowNanos;
+    account.wanted = capacity;
+    waiting.add(account);
+    return Optional.empty();
+  }
+
+  /**
+   * What the account that has nothing and has waited longest needs, if it comes before this one.
+   */
+  private long owedBefore(Account account) {
+    for (Account each : waiting) {
+      if (each == account) {
+        return 0;
+      }
+      if (each.held == 0) {
+        return each.wanted;
+      }
+    }
+    return 0;
+  }
+
+  /** A buffer that was idle, or a new one; empty if there is memory again once others are done. */
+  private Optional<ByteBuf> take(int capacity) {
+    Deque<ByteBuf> fitting = idle.get(capacity);
+    @Nullable ByteBuf buffer = fitting == null ? null : fitting.pollFirst();
+    if (buffer != null) {
+      idleBytes -= capacity;
+      return Optional.of(buffer);
+    }
+    trim(limit - usedBytes - capacity);
+    try {
+      return Optional.of(memory.directBuffer(capacity, capacity));
+    } catch (OutOfMemoryError e) {
+      trim(0);
+      if (usedBytes > 0) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   private List<Account> giveBack(Account account, ByteBuf buffer) {
@@ -129,8 +176,8 @@ public final class PieceBuffers implements AutoCloseable {
     }
   }
 
-  private static int capacity(int length) {
-    return Math.toIntExact(((long) length + GRANULE - 1) / GRANULE * GRANULE);
+  private static long capacity(int length) {
+    return ((long) length + GRANULE - 1) / GRANULE * GRANULE;
   }
 
   /** What one torrent holds. Its methods are thread-safe. */
@@ -138,6 +185,7 @@ public final class PieceBuffers implements AutoCloseable {
     private final Runnable released;
     private long held;
     private long refusedAtNanos;
+    private long wanted;
 
     private Account(Runnable released) {
       this.released = released;

@@ -37,6 +37,7 @@ public final class PiecePicker {
   private int checking;
   private int opened;
   private int version;
+  private long steps;
 
   // Missing pieces of open bundles, rarest first; entries that are no longer missing are skipped.
   private long[] candidates = new long[64];
@@ -134,6 +135,11 @@ public final class PiecePicker {
     return version;
   }
 
+  /** Pieces walked over so far: the measure of what messages cost. */
+  long steps() {
+    return steps;
+  }
+
   /** Whether a piece is to be downloaded and has not arrived as a whole. */
   public boolean isNeeded(int piece) {
     return states[piece] == MISSING || states[piece] == ACTIVE;
@@ -177,6 +183,7 @@ public final class PiecePicker {
     for (int slot = 0; slot < window.size(); slot++) {
       if (window.open(slot)) {
         for (int piece = window.firstPiece(slot); piece <= window.lastPiece(slot); piece++) {
+          steps++;
           if (isNeeded(piece)) {
             if (peer.has(piece)) {
               return false;
@@ -215,6 +222,7 @@ public final class PiecePicker {
     int rarest = Integer.MAX_VALUE;
     boolean useful = false;
     for (int piece = window.firstPiece(slot); piece <= window.lastPiece(slot); piece++) {
+      steps++;
       if (states[piece] == MISSING) {
         useful |= peer.has(piece);
         if (anyone && useful) {
@@ -247,6 +255,7 @@ public final class PiecePicker {
       candidateFrom++;
     }
     for (int i = candidateFrom; i < candidateEnd; i++) {
+      steps++;
       int piece = (int) candidates[i];
       if (states[piece] == MISSING && peer.has(piece)) {
         return piece;
@@ -270,6 +279,7 @@ public final class PiecePicker {
 
   /** Sorts by copies, then at random, and drops what is no longer missing or is there twice. */
   private void sortCandidates() {
+    steps += candidateEnd - candidateFrom;
     int kept = 0;
     for (int i = candidateFrom; i < candidateEnd; i++) {
       int piece = (int) candidates[i];

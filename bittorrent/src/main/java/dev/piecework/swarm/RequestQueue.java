@@ -13,6 +13,7 @@ final class RequestQueue {
   private long[] times = new long[16];
   private int head;
   private int size;
+  private long steps;
 
   int size() {
     return size;
@@ -47,6 +48,7 @@ final class RequestQueue {
   /** The position of a request, or -1. */
   int find(int piece, int block) {
     for (int index = 0; index < size; index++) {
+      steps++;
       if (block(index) == block && assembly(index).piece() == piece) {
         return index;
       }
@@ -56,6 +58,7 @@ final class RequestQueue {
 
   void remove(int index) {
     // The older ones move up: mostly there are none.
+    steps += index;
     for (int i = index; i > 0; i--) {
       int to = slot(i);
       int from = slot(i - 1);
@@ -66,6 +69,11 @@ final class RequestQueue {
     assemblies[head] = null;
     head = slot(1);
     size--;
+  }
+
+  /** Requests walked over so far. */
+  long steps() {
+    return steps;
   }
 
   private int slot(int index) {

@@ -20,6 +20,12 @@ public final class MessageReader {
   /** Longest block in a {@code piece} message or a request, in bytes. */
   public static final int MAX_BLOCK = 128 << 10;
 
+  /**
+   * Longest message of the extension protocol that is read, in bytes; a longer one is skipped:
+   * peers differ in what they put there, and a message that arrives slowly is memory held.
+   */
+  public static final int MAX_EXTENDED = 64 << 10;
+
   private static final int LENGTH_BYTES = 4;
   private static final int ID_END = 5;
   private static final int PIECE_HEADER = 13;
@@ -34,6 +40,7 @@ public final class MessageReader {
   }
 
   private final ByteBufAllocator allocator;
+  private final int bitfieldBytes;
   private final MessageSink sink;
   private final byte[] header = new byte[PIECE_HEADER];
   private int headerBytes;
@@ -44,10 +51,12 @@ public final class MessageReader {
 
   /**
    * @param allocator for messages that arrive in several reads
+   * @param pieceCount pieces of the torrent: a bitfield of another length breaks the protocol
    * @param sink where messages go
    */
-  public MessageReader(ByteBufAllocator allocator, MessageSink sink) {
+  public MessageReader(ByteBufAllocator allocator, int pieceCount, MessageSink sink) {
     this.allocator = allocator;
+    this.bitfieldBytes = (pieceCount + 7) / 8;
     this.sink = sink;
   }
 
@@ -146,7 +155,7 @@ public final class MessageReader {
       return readPieceHeader(in, length);
     }
     remaining = length - 1;
-    if (!known(id)) {
+    if (!known(id) || (id == MessageId.EXTENDED && remaining > MAX_EXTENDED)) {
       // BEP 3 says nothing of unknown messages; everybody skips them.
       state = State.SKIP;
       return true;
@@ -207,7 +216,7 @@ public final class MessageReader {
         || id == MessageId.EXTENDED;
   }
 
-  private static void check(int id, int length) throws WireException {
+  private void check(int id, int length) throws WireException {
     int expected =
         switch (id) {
           case MessageId.CHOKE,
@@ -219,6 +228,7 @@ public final class MessageReader {
               0;
           case MessageId.HAVE, MessageId.SUGGEST, MessageId.ALLOWED_FAST -> 4;
           case MessageId.REQUEST, MessageId.CANCEL, MessageId.REJECT -> 12;
+          case MessageId.BITFIELD -> bitfieldBytes;
           default -> -1;
         };
     if (expected >= 0 && length != expected) {

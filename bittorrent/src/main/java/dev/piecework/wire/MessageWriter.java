@@ -91,10 +91,13 @@ public final class MessageWriter {
 
   /** A message of the extension protocol (BEP 10). */
   public static void extended(ByteBuf out, int id, byte[] payload) {
-    out.writeInt(2 + payload.length)
-        .writeByte(MessageId.EXTENDED)
-        .writeByte(id)
-        .writeBytes(payload);
+    extendedHeader(out, id, payload.length);
+    out.writeBytes(payload);
+  }
+
+  /** What precedes the {@code length} bytes of a message of the extension protocol (BEP 10). */
+  public static void extendedHeader(ByteBuf out, int id, int length) {
+    out.writeInt(2 + length).writeByte(MessageId.EXTENDED).writeByte(id);
   }
 
   /** We no longer have a piece (BEP 54). */

@@ -220,6 +220,8 @@ class CrowdTest {
             defaults.uploadSlots(),
             defaults.hashThreads(),
             defaults.eventLoopThreads(),
+            defaults.messagesPerSecond(),
+            defaults.unreadTimeout(),
             limits)
         .withPeerLimits(
             new PeerLimits(

@@ -232,6 +232,8 @@ class EnginePairTest {
             8,
             2,
             2,
+            500,
+            defaults.unreadTimeout(),
             defaults.peerLimits());
     try (Engine narrow = Engine.start(small)) {
       List<TestDownload> downloads = new ArrayList<>();

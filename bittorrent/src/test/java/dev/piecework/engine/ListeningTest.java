@@ -26,6 +26,8 @@ class ListeningTest {
         defaults.uploadSlots(),
         defaults.hashThreads(),
         defaults.eventLoopThreads(),
+        defaults.messagesPerSecond(),
+        defaults.unreadTimeout(),
         defaults.peerLimits());
   }
 

@@ -122,6 +122,8 @@ class ReleaseTest {
         defaults.uploadSlots(),
         defaults.hashThreads(),
         defaults.eventLoopThreads(),
+        defaults.messagesPerSecond(),
+        defaults.unreadTimeout(),
         defaults.peerLimits());
   }
 

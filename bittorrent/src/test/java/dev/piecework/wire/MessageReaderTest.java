@@ -15,9 +15,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MessageReaderTest {
+  private static final int PIECES = 10;
+
   private final Recorder recorder = new Recorder();
   private final MessageReader reader =
-      new MessageReader(UnpooledByteBufAllocator.DEFAULT, recorder);
+      new MessageReader(UnpooledByteBufAllocator.DEFAULT, PIECES, recorder);
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 5, 7, 13, 17, 64, 100_000})
@@ -96,7 +98,7 @@ class MessageReaderTest {
   @Test
   void anEmptyBlockAndOneThatIsTooLongAreRefused() {
     for (int block : new int[] {0, (128 << 10) + 1}) {
-      MessageReader fresh = new MessageReader(UnpooledByteBufAllocator.DEFAULT, recorder);
+      MessageReader fresh = new MessageReader(UnpooledByteBufAllocator.DEFAULT, PIECES, recorder);
       ByteBuf header = Unpooled.buffer();
       MessageWriter.pieceHeader(header, 0, 0, block);
       assertThatThrownBy(() -> fresh.read(header)).isInstanceOf(WireException.class);
@@ -105,11 +107,33 @@ class MessageReaderTest {
 
   @Test
   void aClaimedLengthCostsNoMemoryUntilBytesCome() throws WireException {
-    ByteBuf claim = Unpooled.buffer().writeInt(1 << 20).writeByte(5);
+    ByteBuf claim = Unpooled.buffer().writeInt(1 + MessageReader.MAX_EXTENDED).writeByte(20);
     reader.read(claim);
     assertThat(recorder.seen).isEmpty();
     reader.close();
     reader.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3, 1000, (1 << 20) - 1})
+  void aBitfieldOfAnotherLengthIsRefusedBeforeItArrives(int length) {
+    assertThatThrownBy(() -> reader.read(Unpooled.buffer().writeInt(1 + length).writeByte(5)))
+        .isInstanceOf(WireException.class)
+        .hasMessageContaining("expected 2");
+  }
+
+  @Test
+  void anExtendedMessageThatIsTooLongIsSkippedAndNotGathered() throws WireException {
+    ByteBuf out = Unpooled.buffer();
+    MessageWriter.extended(out, 0, new byte[600_000]);
+    MessageWriter.have(out, 3);
+    UnpooledByteBufAllocator memory = new UnpooledByteBufAllocator(false);
+    MessageReader counted = new MessageReader(memory, PIECES, recorder);
+    while (out.isReadable()) {
+      counted.read(out.readSlice(Math.min(1000, out.readableBytes())));
+      assertThat(memory.metric().usedHeapMemory() + memory.metric().usedDirectMemory()).isZero();
+    }
+    assertThat(recorder.seen).containsExactly("have 3");
   }
 
   @Test
@@ -117,7 +141,7 @@ class MessageReaderTest {
     Random random = new Random(20260101);
     int refused = 0;
     for (int round = 0; round < 5000; round++) {
-      MessageReader fresh = new MessageReader(UnpooledByteBufAllocator.DEFAULT, recorder);
+      MessageReader fresh = new MessageReader(UnpooledByteBufAllocator.DEFAULT, PIECES, recorder);
       byte[] bytes = new byte[random.nextInt(200)];
       random.nextBytes(bytes);
       if (bytes.length > 4 && random.nextBoolean()) {

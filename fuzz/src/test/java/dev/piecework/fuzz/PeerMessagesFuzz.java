@@ -9,6 +9,9 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 
 /** A peer's stream of messages (BEP 3, 6, 10), cut at any byte. */
 public final class PeerMessagesFuzz {
+  /** Of the torrent: a bitfield has two bytes. */
+  private static final int PIECES = 10;
+
   private PeerMessagesFuzz() {}
 
   /** Called by the fuzzer; the first byte says into how many bytes the rest is cut. */
@@ -18,7 +21,7 @@ public final class PeerMessagesFuzz {
     }
     int step = Math.max(1, input[0] & 0xff);
     Sink sink = new Sink();
-    MessageReader reader = new MessageReader(UnpooledByteBufAllocator.DEFAULT, sink);
+    MessageReader reader = new MessageReader(UnpooledByteBufAllocator.DEFAULT, PIECES, sink);
     try {
       for (int from = 1; from < input.length; from += step) {
         ByteBuf bytes = Unpooled.wrappedBuffer(input, from, Math.min(step, input.length - from));

@@ -17,6 +17,7 @@ import dev.piecework.testkit.RunningClient;
 import dev.piecework.testkit.TestTorrent;
 import dev.piecework.testkit.TorrentMaker;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -167,6 +168,23 @@ class RunIT {
     refused(3, "text.torrent", text.toString());
     refused(3, "cut.torrent", cut.toString());
     assertThat(to()).doesNotExist();
+  }
+
+  @Test
+  void refusesAtOnceWhatHasPiecesLongerThanItsMemory() throws IOException {
+    Path file = folder.resolve("long.bin");
+    try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(130 * MEBIBYTE);
+    }
+    TestTorrent torrent = TorrentMaker.of(file).pieceBytes(Math.toIntExact(128 * MEBIBYTE)).make();
+
+    // Long before its patience is over.
+    Outcome outcome = run(torrent, "--peer", "127.0.0.1:9", "--patience", "1h").run(LIMIT);
+
+    assertThat(outcome.exitCode()).as(outcome.stderr()).isEqualTo(4);
+    assertThat(outcome.stdout())
+        .contains("LIMIT_EXCEEDED", "134217728", "67108864", "piecework.engine.piece-buffer");
+    assertNoStackTrace(outcome);
   }
 
   @Test

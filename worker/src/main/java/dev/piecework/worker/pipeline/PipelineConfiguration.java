@@ -1,6 +1,7 @@
 package dev.piecework.worker.pipeline;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.piecework.engine.EngineSettings;
 import dev.piecework.net.HostLookup;
 import dev.piecework.worker.broker.Publisher;
 import dev.piecework.worker.cancel.Clearances;
@@ -219,6 +220,7 @@ public class PipelineConfiguration {
       JobRepository repository,
       JdbcClient jdbc,
       TransactionTemplate transactions,
+      EngineSettings engine,
       WorkerSettings settings)
       throws Exception {
     TorrentJob.Parts parts =
@@ -237,6 +239,7 @@ public class PipelineConfiguration {
             new Arrival(existing, destinations, settings.onExisting()),
             metrics,
             outbox::wake,
+            engine,
             settings.checkpointInterval());
     return new Pipeline(parts, records, new BatchHistory(repository, operator(repository)));
   }

@@ -1,5 +1,6 @@
 package dev.piecework.worker.pipeline;
 
+import dev.piecework.engine.EngineSettings;
 import dev.piecework.layout.KeyTemplateException;
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.layout.StoredObject;
@@ -27,6 +28,7 @@ import dev.piecework.worker.transfer.Checkpoint;
 import dev.piecework.worker.transfer.Transfer;
 import dev.piecework.worker.transfer.TransferException;
 import dev.piecework.worker.transfer.TransferFactory;
+import dev.piecework.worker.transfer.TransferFaults;
 import dev.piecework.worker.transfer.TransferRequest;
 import dev.piecework.worker.verify.Manifest;
 import dev.piecework.worker.verify.ObjectFinisher;
@@ -65,6 +67,7 @@ final class TorrentJob {
       Arrival arrival,
       RunMetrics metrics,
       Runnable wakeOutbox,
+      EngineSettings engine,
       Duration checkpointInterval) {}
 
   TorrentJob(Parts parts, JobRun run) {
@@ -134,6 +137,9 @@ final class TorrentJob {
               "the source is no torrent that can be downloaded: %s: %s"
                   .formatted(e.error(), e.getMessage())),
           e);
+    }
+    if (!parts.engine().holdsPiecesOf(metainfo)) {
+      throw TransferFaults.pieceTooLong(metainfo.pieceLength(0), parts.engine().pieceBufferBytes());
     }
     try {
       ObjectLayout layout = ObjectLayout.of(metainfo, run.message().keys());

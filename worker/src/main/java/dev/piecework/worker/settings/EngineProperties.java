@@ -4,6 +4,7 @@ import dev.piecework.engine.EngineSettings;
 import dev.piecework.engine.PeerLimits;
 import dev.piecework.net.AddressPolicy;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.Optional;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -18,11 +19,16 @@ import org.springframework.util.unit.DataSize;
  * @param maxConnections peers of all jobs together
  * @param maxConnectionsPerJob peers of one job
  * @param connectionsPerSecond new outgoing connections
- * @param pieceBuffer bytes of pieces being assembled or hashed, all jobs together; at the limit
- *     sockets are not read
+ * @param pieceBuffer most bytes of pieces being assembled or hashed, all jobs together; at the
+ *     limit sockets are not read; a torrent with longer pieces is refused (LIMIT_EXCEEDED); part of
+ *     Java's direct memory
  * @param uploadSlots peers of a job that are given to at once
  * @param hashThreads threads that hash and store pieces
  * @param eventLoopThreads threads that read and write sockets
+ * @param messagesPerSecond messages a second of one peer that bring nothing new (repeated, refused,
+ *     taken back); of these, those of eight seconds may come at once, then its socket is not read
+ *     for a while, and a peer that sends as many again is dropped
+ * @param unreadTimeout a peer that takes nothing of what is sent to it for this long is dropped
  */
 @ConfigurationProperties("piecework.engine")
 public record EngineProperties(
@@ -35,7 +41,9 @@ public record EngineProperties(
     @DefaultValue("64MB") DataSize pieceBuffer,
     @DefaultValue("8") int uploadSlots,
     @DefaultValue("2") int hashThreads,
-    @DefaultValue("2") int eventLoopThreads) {
+    @DefaultValue("2") int eventLoopThreads,
+    @DefaultValue("500") int messagesPerSecond,
+    @DefaultValue("60s") Duration unreadTimeout) {
 
   /** Validates. */
   public EngineProperties {
@@ -50,6 +58,12 @@ public record EngineProperties(
     Checks.between("piecework.engine.upload-slots", uploadSlots, 1, 1000);
     Checks.between("piecework.engine.hash-threads", hashThreads, 1, 64);
     Checks.between("piecework.engine.event-loop-threads", eventLoopThreads, 1, 64);
+    Checks.between("piecework.engine.messages-per-second", messagesPerSecond, 10, 1_000_000);
+    Checks.between(
+        "piecework.engine.unread-timeout",
+        unreadTimeout,
+        Duration.ofSeconds(5),
+        Duration.ofHours(1));
   }
 
   /** For the engine. */
@@ -70,6 +84,8 @@ public record EngineProperties(
         uploadSlots,
         hashThreads,
         eventLoopThreads,
+        messagesPerSecond,
+        unreadTimeout,
         peerLimits);
   }
 

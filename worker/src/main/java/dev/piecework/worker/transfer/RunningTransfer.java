@@ -1,6 +1,7 @@
 package dev.piecework.worker.transfer;
 
 import dev.piecework.engine.Engine;
+import dev.piecework.engine.PieceTooLongException;
 import dev.piecework.engine.Torrent;
 import dev.piecework.engine.TorrentListener;
 import dev.piecework.engine.TorrentRequest;
@@ -276,6 +277,9 @@ final class RunningTransfer implements Transfer, TorrentListener {
     Torrent joined;
     try {
       joined = parts.engine().add(torrentRequest);
+    } catch (PieceTooLongException e) {
+      state.fail(TransferFaults.pieceTooLong(e.pieceBytes(), e.limitBytes()));
+      return;
     } catch (IllegalStateException e) {
       state.fail(TransferFaults.refusedByEngine(e));
       return;

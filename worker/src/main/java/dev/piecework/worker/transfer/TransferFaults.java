@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.stream.Collectors;
 
 /** Turns what went wrong in a transfer into the fault of its job. */
-final class TransferFaults {
+public final class TransferFaults {
   private static final int TRACKERS_NAMED = 5;
 
   private TransferFaults() {}
@@ -53,6 +53,15 @@ final class TransferFaults {
             "this worker cannot begin the torrent now: %s; it is tried again later, here or on another worker"
                 .formatted(e.getMessage())),
         e);
+  }
+
+  /** The torrent's pieces do not fit into the worker's memory for pieces. */
+  public static TransferException pieceTooLong(long pieceBytes, long limitBytes) {
+    return new TransferException(
+        new Fault(
+            Fault.Kind.LIMIT_EXCEEDED,
+            "cannot download the torrent: a piece of it is %d bytes, more than the %d of piecework.engine.piece-buffer. Raise that setting to at least %d bytes, and -XX:MaxDirectMemorySize by as much"
+                .formatted(pieceBytes, limitBytes, pieceBytes)));
   }
 
   /** The database failed, or something that must not happen did. */
