@@ -115,7 +115,7 @@ public final class JobRun {
           new JobMessage(
               message.version(),
               message.id(),
-              new JobSource.Inline(""),
+              JobSource.Inline.of(new byte[0]),
               message.destination(),
               message.options());
     }
