@@ -61,13 +61,10 @@ class MetainfoMemoryTest {
   @ParameterizedTest
   @CsvSource({
     // Length of the name, files, folders of each, bytes of its last element; taken or refused.
-    "0, 360000, 0, 4, 20",
     "79, 360000, 0, 4, 20",
-    "0, 130000, 0, 6, 10",
     "79, 100000, 0, 6, 10",
     "79, 129000, 0, 40, 20",
     "0, 50000, 10, 6, 10",
-    "0, 40000, 0, 200, 10",
     "79, 60000, 3, 60, 10"
   })
   void isHeldInASmallHeapOrRefusedBeforeItIsBuilt(
