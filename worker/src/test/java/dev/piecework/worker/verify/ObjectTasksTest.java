@@ -7,6 +7,7 @@ import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.transfer.TransferException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -23,7 +24,7 @@ class ObjectTasksTest {
             ITEMS,
             item -> {
               most.accumulateAndGet(running.incrementAndGet(), Math::max);
-              Thread.yield();
+              LockSupport.parkNanos(1);
               running.decrementAndGet();
               return item;
             });
