@@ -31,7 +31,8 @@ class TroubleshootingTest {
   static void read() throws IOException {
     page = Files.readString(Path.of("..", "docs", "troubleshooting.md"));
     StringBuilder code = new StringBuilder();
-    for (String module : List.of("shared-model", "bittorrent", "worker", "producer-cli")) {
+    for (String module :
+        List.of("shared-model", "bittorrent", "worker", "producer-cli", "standalone")) {
       try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "main", "java"))) {
         for (Path file : files.filter(each -> each.toString().endsWith(".java")).toList()) {
           code.append(Files.readString(file));
