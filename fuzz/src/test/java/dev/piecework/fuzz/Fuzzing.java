@@ -33,7 +33,7 @@ public final class Fuzzing {
   private static final String HEAP = "-Xmx192m";
 
   /** Above the time a target may take until its process is ended. */
-  private static final Duration GRACE = Duration.ofMinutes(2);
+  private static final Duration GRACE = Duration.ofMinutes(5);
 
   private static final int SLOWEST_INPUT_SECONDS = 10;
   private static final int LARGEST_INPUT = 16_384;
