@@ -30,7 +30,7 @@ class TroubleshootingTest {
   @BeforeAll
   static void read() throws IOException {
     page = Files.readString(Path.of("..", "docs", "troubleshooting.md"));
-    StringBuilder code = new StringBuilder();
+    StringBuilder code = new StringBuilder(Files.readString(Path.of("..", "piecework")));
     for (String module :
         List.of("shared-model", "bittorrent", "worker", "producer-cli", "standalone")) {
       try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "main", "java"))) {
