@@ -68,6 +68,7 @@ public final class CommandStyle {
               ExitCode.UNROUTABLE,
               ExitCode.BAD_CONFIGURATION,
               ExitCode.NO_RIGHTS,
+              ExitCode.ID_TAKEN,
               ExitCode.INTERRUPTED);
       case "events" ->
           List.of(

@@ -10,11 +10,14 @@ import dev.piecework.cli.progress.ProgressStyle;
 import dev.piecework.cli.progress.Table;
 import dev.piecework.exit.ExitCode;
 import dev.piecework.message.EventData.Failed;
+import dev.piecework.message.EventData.None;
+import dev.piecework.message.EventData.Refused;
 import dev.piecework.message.JobEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +37,7 @@ final class JobWait {
   private final Set<String> jobIds = new LinkedHashSet<>();
   private final Map<String, JobEvent> finalEvents = new HashMap<>();
   private final UnheardJobs unheard;
+  private final Set<String> sentAs = new HashSet<>();
   private boolean mustSend = true;
   private boolean connected = true;
   private boolean everSent;
@@ -48,6 +52,16 @@ final class JobWait {
     this.jobs = jobs;
     jobs.forEach(job -> jobIds.add(job.jobId()));
     this.unheard = new UnheardJobs(context.steadyClock(), jobIds);
+  }
+
+  /** One of the messages by which jobs are sent has this id: its refusal is ours. */
+  void sentAs(String messageId) {
+    sentAs.add(messageId);
+  }
+
+  private boolean isAnswer(JobEvent event) {
+    return event.type().isFinal()
+        || (event.data() instanceof Refused refused && sentAs.contains(refused.submission()));
   }
 
   /** What to listen to: each job by itself, or, of very many, all that goes on. */
@@ -106,7 +120,7 @@ final class JobWait {
         known.ifPresent(bar::accept);
         known.ifPresent(event -> unheard.heard(event.jobId()));
         known
-            .filter(event -> event.type().isFinal() && jobIds.contains(event.jobId()))
+            .filter(event -> isAnswer(event) && jobIds.contains(event.jobId()))
             .ifPresent(event -> finalEvents.putIfAbsent(event.jobId(), event));
       }
       case News.Lost(String reason) -> {
@@ -188,9 +202,12 @@ final class JobWait {
   /** What the process should end with; says why on standard error where the result does not. */
   ExitCode exitCode(List<JobOutcome> outcomes, OutputFormat format) {
     boolean failed = false;
+    boolean refused = false;
     for (JobOutcome outcome : outcomes) {
       if (outcome.finalEvent().isPresent() && !outcome.state().equals("completed")) {
-        failed = true;
+        boolean isRefused = outcome.finalEvent().get().data() instanceof Refused;
+        refused |= isRefused;
+        failed |= !isRefused;
         if (format != OutputFormat.TABLE) {
           complain("job " + outcome.jobId() + " " + why(outcome));
         }
@@ -203,6 +220,9 @@ final class JobWait {
               + " not ended in the time given, and will go on; the same command again goes on"
               + " waiting");
     }
+    if (refused && !failed) {
+      return ExitCode.ID_TAKEN;
+    }
     return failed ? ExitCode.JOB_FAILED : unfinished > 0 ? ExitCode.TIMEOUT : ExitCode.OK;
   }
 
@@ -211,11 +231,10 @@ final class JobWait {
   }
 
   private static String why(JobOutcome outcome) {
-    return outcome
-        .finalEvent()
-        .filter(event -> event.data() instanceof Failed)
-        .map(event -> (Failed) event.data())
-        .map(failed -> "failed: " + failed.code() + ": " + failed.reason())
-        .orElse(outcome.state());
+    return switch (outcome.finalEvent().map(JobEvent::data).orElseGet(None::new)) {
+      case Failed failed -> "failed: " + failed.code() + ": " + failed.reason();
+      case Refused refused -> "refused: " + refused.code() + ": " + refused.reason();
+      default -> outcome.state();
+    };
   }
 }

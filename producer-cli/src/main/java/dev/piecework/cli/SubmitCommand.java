@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -159,16 +160,17 @@ final class SubmitCommand implements Callable<Integer> {
   }
 
   private int submit(BrokerSettings settings, JobSpool jobs) {
-    send(settings, jobs, jobs.ids());
+    send(settings, jobs, jobs.ids(), _ -> {});
     print(
         jobs.named().stream().map(job -> JobOutcome.submitted(job.jobId(), job.source())).toList());
     return ExitCode.OK.code();
   }
 
-  private void send(BrokerSettings settings, JobSpool jobs, Collection<String> ids) {
+  private void send(
+      BrokerSettings settings, JobSpool jobs, Collection<String> ids, Consumer<String> messageIds) {
     try (JobBroker connection = JobBroker.connect(settings, context.clock())) {
       connection.prepare();
-      connection.publish(jobs.jobs(ids));
+      connection.publish(jobs.jobs(ids), messageIds);
     }
   }
 
@@ -181,7 +183,10 @@ final class SubmitCommand implements Callable<Integer> {
     try (EventFeed events =
         EventFeed.open(settings, context.steadyClock(), waiting.bindings(), reconnect.patience)) {
       outcomes =
-          waiting.await(events, Optional.ofNullable(timeout), ids -> send(settings, jobs, ids));
+          waiting.await(
+              events,
+              Optional.ofNullable(timeout),
+              ids -> send(settings, jobs, ids, waiting::sentAs));
     }
     print(outcomes);
     return waiting.exitCode(outcomes, format).code();

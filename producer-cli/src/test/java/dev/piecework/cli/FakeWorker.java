@@ -25,6 +25,11 @@ final class FakeWorker implements AutoCloseable {
 
   FakeWorker(Connection connection, Function<JobMessage, List<JobEvent>> answer)
       throws IOException {
+    this(received -> answer.apply(received.job()), connection);
+  }
+
+  /** One that looks at what came around a job, too. */
+  FakeWorker(Function<Received, List<JobEvent>> answer, Connection connection) throws IOException {
     channel = connection.createChannel();
     channel.exchangeDeclare(Topology.DEAD_LETTER_EXCHANGE, "fanout", true);
     channel.exchangeDeclare(Topology.JOBS_EXCHANGE, "direct", true);
@@ -37,8 +42,9 @@ final class FakeWorker implements AutoCloseable {
         (_, delivery) -> {
           try {
             JobMessage job = JobMessageCodec.decode(delivery.getBody());
-            received.add(new Received(job, delivery.getProperties()));
-            for (JobEvent event : answer.apply(job)) {
+            Received taken = new Received(job, delivery.getProperties());
+            received.add(taken);
+            for (JobEvent event : answer.apply(taken)) {
               publish(event);
             }
           } catch (MessageException e) {

@@ -34,6 +34,8 @@ public enum ExitCode {
   NO_ANSWER(14, "No worker answered in the time given"),
   /** The job's state does not allow what was asked. */
   CONFLICT(15, "The job's state does not allow what was asked"),
+  /** The id of a submission is that of another job. */
+  ID_TAKEN(16, "The id of a submission is that of another job; nothing was done"),
   /** Out of memory, or another error after which nothing is known to hold. */
   FATAL(70, "Out of memory, or another error after which nothing is known to hold"),
   /** A shutdown did not end within its limit and was cut off. */

@@ -135,6 +135,13 @@ public sealed interface EventData {
   record Cancelled(boolean deletedObjects) implements EventData {}
 
   /**
+   * @param submission AMQP message id of what was refused; empty if it had none
+   * @param code a stable name of the fault
+   * @param reason as in {@link Failed}
+   */
+  record Refused(String submission, String code, String reason) implements EventData {}
+
+  /**
    * An object that is complete and checked.
    *
    * @param key its key

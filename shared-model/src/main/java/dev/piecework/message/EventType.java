@@ -27,7 +27,9 @@ public enum EventType {
   /** The job goes on by order. */
   RESUMED("resumed"),
   /** The job has been given up by order. */
-  CANCELLED("cancelled");
+  CANCELLED("cancelled"),
+  /** A submission was refused, since its id is another job's; nothing of that job has changed. */
+  REFUSED("refused");
 
   private final String wireName;
 

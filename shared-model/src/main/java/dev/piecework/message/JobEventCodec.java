@@ -8,6 +8,7 @@ import dev.piecework.message.EventData.FinishedObject;
 import dev.piecework.message.EventData.Metadata;
 import dev.piecework.message.EventData.None;
 import dev.piecework.message.EventData.Progress;
+import dev.piecework.message.EventData.Refused;
 import dev.piecework.message.EventData.Retrying;
 import dev.piecework.message.EventData.Started;
 import dev.piecework.message.EventData.TrackerOutcome;
@@ -79,7 +80,8 @@ public final class JobEventCodec {
                       "code",
                       "reason",
                       "nextAttemptAt",
-                      "deletedObjects")
+                      "deletedObjects",
+                      "submission")
                   .with("object", OBJECT)
                   .with(
                       "objects",
@@ -168,6 +170,11 @@ public final class JobEventCodec {
       }
       case Cancelled cancelled ->
           json.writeBooleanProperty("deletedObjects", cancelled.deletedObjects());
+      case Refused(String submission, String code, String reason) -> {
+        json.writeStringProperty("submission", submission);
+        json.writeStringProperty("code", code);
+        json.writeStringProperty("reason", reason);
+      }
     }
   }
 
@@ -316,6 +323,7 @@ public final class JobEventCodec {
       case FAILED -> new Failed(code(json), reason(json));
       case RETRYING -> new Retrying(code(json), reason(json), instant(json, "nextAttemptAt"));
       case CANCELLED -> new Cancelled(json.requiredFlag("deletedObjects"));
+      case REFUSED -> new Refused(json.text("submission").orElse(""), code(json), reason(json));
     };
   }
 
@@ -401,6 +409,7 @@ public final class JobEventCodec {
       case FAILED -> Failed.class;
       case RETRYING -> Retrying.class;
       case CANCELLED -> Cancelled.class;
+      case REFUSED -> Refused.class;
     };
   }
 }

@@ -213,6 +213,7 @@ final class RandomMessages {
       case FAILED -> new Failed("INVALID_METAINFO", text());
       case RETRYING -> new Retrying("STALLED", text(), Instant.ofEpochSecond(count() >>> 32));
       case CANCELLED -> new Cancelled(random.nextBoolean());
+      case REFUSED -> new EventData.Refused(text(), "ID_TAKEN", text());
     };
   }
 

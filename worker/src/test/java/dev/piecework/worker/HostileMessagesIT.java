@@ -10,6 +10,7 @@ import dev.piecework.message.ControlCodec;
 import dev.piecework.message.ControlReply;
 import dev.piecework.message.ControlRequest;
 import dev.piecework.message.Destination;
+import dev.piecework.message.EventData;
 import dev.piecework.message.EventType;
 import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobMessageCodec;
@@ -245,6 +246,34 @@ class HostileMessagesIT {
     broker.awaitDeadLetter();
     send(properties().headers(Map.of("piecework-continuation", "true")), job(id()));
     broker.await(id(), EventType.COMPLETED);
+  }
+
+  @Test
+  void anotherJobUnderAnIdThatIsTakenIsADeadLetterAndTheFirstGoesItsWay() throws Exception {
+    send(properties(), job(id()));
+    broker.await(id(), EventType.COMPLETED);
+    byte[] other =
+        JobMessageCodec.encode(
+            new JobMessage(
+                1,
+                id(),
+                JobSource.Inline.of(torrent),
+                new Destination("data", "elsewhere/"),
+                JobOptions.none()));
+    send(properties().messageId("other"), other);
+
+    EventData.Refused refused = (EventData.Refused) broker.await(id(), EventType.REFUSED).data();
+    assertThat(refused.submission()).isEqualTo("other");
+    assertThat(refused.code()).isEqualTo("ID_TAKEN");
+    GetResponse dead = broker.awaitDeadLetter();
+    assertThat(dead.getBody()).isEqualTo(other);
+    assertThat(dead.getProps().getHeaders().get(Topology.DEAD_LETTER_CODE_HEADER))
+        .hasToString("ID_TAKEN");
+    assertThat(dead.getProps().getHeaders().get(Topology.DEAD_LETTER_REASON_HEADER))
+        .hasToString(refused.reason());
+    assertThat(refused.reason())
+        .contains("destination is s3://data/, submitted s3://data/elsewhere/");
+    honestJobRuns();
   }
 
   private void ask(AMQP.BasicProperties.Builder properties, byte[] body) throws Exception {

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * A connection to the broker for one command. Everything it throws is a {@link CliException} that
@@ -88,6 +89,15 @@ public final class JobBroker implements AutoCloseable {
    * @throws CliException with {@link ExitCode#UNROUTABLE} when no queue takes one of them
    */
   public void publish(Iterable<JobMessage> jobs) {
+    publish(jobs, _ -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param messageIds told the message id of each before it is sent
+   */
+  public void publish(Iterable<JobMessage> jobs, Consumer<String> messageIds) {
     AtomicBoolean returned = new AtomicBoolean();
     long sent = 0;
     try (Channel channel = connection.createChannel()) {
@@ -99,8 +109,10 @@ public final class JobBroker implements AutoCloseable {
       long batchBytes = 0;
       for (JobMessage job : jobs) {
         byte[] message = JobMessageCodec.encode(job);
+        String messageId = UUID.randomUUID().toString();
+        messageIds.accept(messageId);
         channel.basicPublish(
-            Topology.JOBS_EXCHANGE, Topology.JOBS_QUEUE, true, properties(job), message);
+            Topology.JOBS_EXCHANGE, Topology.JOBS_QUEUE, true, properties(job, messageId), message);
         batch++;
         batchBytes += message.length;
         if (batch == CONFIRM_COUNT || batchBytes >= CONFIRM_BYTES) {
@@ -165,12 +177,12 @@ public final class JobBroker implements AutoCloseable {
    * The message id is this submission's, not the job's: by it workers tell somebody who asks again
    * (and is told again how the job ended) from the broker's delivering again.
    */
-  private AMQP.BasicProperties properties(JobMessage job) {
+  private AMQP.BasicProperties properties(JobMessage job, String messageId) {
     return new AMQP.BasicProperties.Builder()
         .contentType(JobMessageCodec.CONTENT_TYPE)
         .deliveryMode(PERSISTENT)
         .priority(job.options().priority())
-        .messageId(UUID.randomUUID().toString())
+        .messageId(messageId)
         .timestamp(Date.from(clock.instant()))
         .headers(Map.of(TraceParent.HEADER, trace.value()))
         .appId("piecework-cli")

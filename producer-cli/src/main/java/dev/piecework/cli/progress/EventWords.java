@@ -7,6 +7,7 @@ import dev.piecework.message.EventData.FileUploaded;
 import dev.piecework.message.EventData.Metadata;
 import dev.piecework.message.EventData.None;
 import dev.piecework.message.EventData.Progress;
+import dev.piecework.message.EventData.Refused;
 import dev.piecework.message.EventData.Retrying;
 import dev.piecework.message.EventData.Started;
 import dev.piecework.message.JobEvent;
@@ -39,6 +40,7 @@ final class EventWords {
               + completed.manifestKey();
       case Failed failed -> failed.code() + ": " + failed.reason();
       case Retrying retrying -> retrying(event, retrying);
+      case Refused refused -> refused.code() + ": " + refused.reason();
       case Cancelled cancelled -> cancelled.deletedObjects() ? "its objects are deleted" : "";
     };
   }

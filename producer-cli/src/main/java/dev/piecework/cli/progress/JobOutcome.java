@@ -9,7 +9,8 @@ import java.util.Optional;
  * @param jobId the job
  * @param source what was submitted, as the user wrote it
  * @param waited whether anybody waited for its end
- * @param finalEvent its final event; absent when nobody waited for it, or not long enough
+ * @param finalEvent its final event, or that the submission was refused; absent when nobody waited
+ *     for it, or not long enough
  */
 public record JobOutcome(
     String jobId, String source, boolean waited, Optional<JobEvent> finalEvent) {
@@ -24,7 +25,7 @@ public record JobOutcome(
     return new JobOutcome(jobId, source, false, Optional.empty());
   }
 
-  /** The state's name in JSON: submitted, unfinished, completed, failed or cancelled. */
+  /** The state's name in JSON: submitted, unfinished, completed, failed, cancelled or refused. */
   public String state() {
     return finalEvent
         .map(event -> event.type().wireName())

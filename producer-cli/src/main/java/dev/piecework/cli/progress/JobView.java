@@ -60,6 +60,8 @@ final class JobView {
       case PAUSED -> rest("paused", "paused");
       case RESUMED -> phase("resumed", "resumed");
       case CANCELLED -> end("cancelled");
+      // Not the job, but a submission of another under its id.
+      case REFUSED -> none();
     };
   }
 

@@ -4,6 +4,7 @@ import dev.piecework.message.EventData.Cancelled;
 import dev.piecework.message.EventData.Completed;
 import dev.piecework.message.EventData.Failed;
 import dev.piecework.message.EventData.FinishedObject;
+import dev.piecework.message.EventData.Refused;
 import dev.piecework.message.JobEvent;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -72,6 +73,10 @@ public final class ResultPrinter {
         json.writeStringProperty("code", failed.code());
         json.writeStringProperty("reason", failed.reason());
       }
+      case Refused(_, String code, String reason) -> {
+        json.writeStringProperty("code", code);
+        json.writeStringProperty("reason", reason);
+      }
       case Cancelled cancelled ->
           json.writeBooleanProperty("deletedObjects", cancelled.deletedObjects());
       default -> {}
@@ -122,6 +127,8 @@ public final class ResultPrinter {
           out.println(
               Table.harmless(
                   outcome.jobId() + "  failed  " + failed.code() + ": " + failed.reason()));
+      case Refused(_, String code, String reason) ->
+          out.println(Table.harmless(outcome.jobId() + "  refused  " + code + ": " + reason));
       default -> out.println(outcome.jobId() + "  " + outcome.state());
     }
   }

@@ -46,6 +46,8 @@ public record Fault(Kind kind, String message, boolean blameless, boolean lastin
   public enum Kind {
     /** The message is not a job. */
     INVALID_MESSAGE(false),
+    /** The message's id is that of another job: only messages, no job, end so. */
+    ID_TAKEN(false),
     /** The metainfo is malformed or refused. */
     INVALID_METAINFO(false),
     /** The source does not exist (404, no such key) or may not be fetched (address policy). */

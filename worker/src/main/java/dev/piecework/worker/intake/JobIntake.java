@@ -15,6 +15,7 @@ import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.gate.IntakeGate;
 import dev.piecework.worker.job.Admissions;
 import dev.piecework.worker.job.Claim;
+import dev.piecework.worker.job.IdTakenException;
 import dev.piecework.worker.job.JobEntries;
 import dev.piecework.worker.job.Submission;
 import dev.piecework.worker.loop.OneLarge;
@@ -138,6 +139,10 @@ public final class JobIntake {
         }
         LOG.warn("a message waits for the database: {}", SqlFaults.cause(e));
         Thread.sleep(PAUSE);
+      } catch (IdTakenException e) {
+        outbox.wake();
+        refuse(message, e.fault());
+        return;
       } catch (RuntimeException e) {
         LOG.error("unexpected failure of a message: please report", e);
         if (tries >= MAX_TRIES) {
@@ -257,7 +262,7 @@ public final class JobIntake {
     message.delivery().acknowledge();
   }
 
-  /** Sets aside what is no job, or cannot be written down. */
+  /** Sets aside what is no job, has the id of another, or cannot be written down. */
   private void refuse(Incoming message, Fault fault) throws InterruptedException {
     LOG.warn("message refused: {}", fault.message());
     metrics.refused();

@@ -12,6 +12,7 @@ import dev.piecework.message.Topology;
 import dev.piecework.worker.broker.BrokerConnection;
 import dev.piecework.worker.database.SqlFaults;
 import dev.piecework.worker.gate.IntakeGate;
+import dev.piecework.worker.job.IdTakenException;
 import dev.piecework.worker.job.Registrations;
 import dev.piecework.worker.job.Submission;
 import dev.piecework.worker.loop.OneLarge;
@@ -136,8 +137,13 @@ public final class RegistrationIntake {
       LOG.debug("not registered: {}", e.getMessage());
       return;
     }
-    if (registrations.register(submission(job, message).withDefaultDeadline(defaultDeadline))) {
-      LOG.debug("job {} is registered", job.id());
+    try {
+      if (registrations.register(submission(job, message).withDefaultDeadline(defaultDeadline))) {
+        LOG.debug("job {} is registered", job.id());
+        outbox.wake();
+      }
+    } catch (IdTakenException e) {
+      LOG.debug("not registered: {}", e.getMessage());
       outbox.wake();
     }
   }

@@ -1,7 +1,5 @@
 package dev.piecework.worker.job;
 
-import dev.piecework.layout.KeyTemplateException;
-import dev.piecework.layout.ObjectKeys;
 import dev.piecework.message.EventData;
 import dev.piecework.message.EventType;
 import dev.piecework.message.JobMessage;
@@ -35,6 +33,7 @@ public final class Admissions {
   private final FailedEnds failedEnds;
   private final NewJobs newJobs;
   private final RegisteredSubmissions submissions;
+  private final TakenIds takenIds;
   private final String worker;
   private final Duration leaseDuration;
   private final Duration requeueAfter;
@@ -60,6 +59,7 @@ public final class Admissions {
     this.failedEnds = new FailedEnds(transitions, outbox, entries);
     this.newJobs = new NewJobs(jdbc, transitions, outbox, entries);
     this.submissions = new RegisteredSubmissions(jdbc);
+    this.takenIds = new TakenIds(jdbc, transitions, outbox, entries);
     this.worker = worker;
     this.leaseDuration = leaseDuration;
     this.requeueAfter = requeueAfter;
@@ -78,24 +78,38 @@ public final class Admissions {
    * again changes nothing, but for three ends: of a completed job the event is published again,
    * under the same id; a failed one starts again from its checkpoint, a cancelled one from nothing,
    * unless the submission had been registered before it was cancelled.
+   *
+   * @throws IdTakenException if the job that is there is another one; its event is written
    */
   public Admission admit(Submission submission) {
-    return admitting(() -> admitted(submission));
+    return admitting(submission, () -> admitted(submission));
   }
 
   /**
    * The same, and takes the job at once where that is what it leads to: in one transaction.
    *
    * @return empty if there is nothing to do, or the job is not to be had
+   * @throws IdTakenException as {@link #admit}
    */
   public Optional<Claim> take(Submission submission) {
-    return admitting(() ->
-        admitted(submission) == Admission.CLAIM
-            ? claimed(submission.job().id())
-            : Optional.<Claim>empty());
+    return admitting(
+        submission,
+        () ->
+            admitted(submission) == Admission.CLAIM
+                ? claimed(submission.job().id())
+                : Optional.<Claim>empty());
   }
 
-  private <T> T admitting(Supplier<T> work) {
+  private <T> T admitting(Submission submission, Supplier<T> work) {
+    try {
+      return performAgain(work);
+    } catch (IdTakenException e) {
+      transactions.executeWithoutResult(status -> takenIds.tell(submission, e));
+      throw e;
+    }
+  }
+
+  private <T> T performAgain(Supplier<T> work) {
     try {
       return perform(work);
     } catch (DuplicateKeyException e) {
@@ -121,6 +135,7 @@ public final class Admissions {
       return Optional.empty();
     }
     JobRow row = found.get();
+    takenIds.check(row, submission);
     boolean asked =
         submission.asksAgain(row.submission())
             && !submissions.revoked(row.id(), submission.messageId());
@@ -149,9 +164,9 @@ public final class Admissions {
   private void resubmit(JobRow row, Submission submission) {
     JobMessage before = message(jdbc, row.id());
     if (!before.destination().equals(submission.job().destination())
-        || !keys(before).equals(keys(submission.job()))
+        || !JobDefinition.keys(before).equals(JobDefinition.keys(submission.job()))
         || !before.source().equals(submission.job().source())) {
-      // Another job under the same name: what the earlier one has done is of no use to it.
+      // The same job from another file or link, or in other words: it begins anew.
       UploadIntents.giveUp(jdbc, row.id());
       Title title = Title.of(submission.job().source());
       jdbc.sql(
@@ -176,15 +191,6 @@ public final class Admissions {
     JobRow after = row.restarted(true, requeueAfter);
     transitions.change(row, after, "submitted again");
     outbox.add(entries.entry(after, EventType.ACCEPTED, "", new EventData.None()), row.now());
-  }
-
-  /** Labels are part of them where the template asks for one. */
-  private static ObjectKeys keys(JobMessage job) {
-    try {
-      return job.keys();
-    } catch (KeyTemplateException e) {
-      throw new IllegalStateException("a job that breaks the rules: " + job.id(), e);
-    }
   }
 
   private void remember(Submission submission) {

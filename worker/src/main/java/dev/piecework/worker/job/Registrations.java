@@ -18,6 +18,8 @@ public final class Registrations {
   private final TransactionTemplate transactions;
   private final NewJobs newJobs;
   private final RegisteredSubmissions submissions;
+  private final Transitions transitions;
+  private final TakenIds takenIds;
 
   /**
    * @param worker this worker's identity
@@ -25,7 +27,10 @@ public final class Registrations {
   public Registrations(
       JdbcClient jdbc, TransactionTemplate transactions, Outbox outbox, String worker) {
     this.transactions = transactions;
-    this.newJobs = new NewJobs(jdbc, new Transitions(jdbc, worker), outbox, new JobEntries(worker));
+    JobEntries entries = new JobEntries(worker);
+    this.transitions = new Transitions(jdbc, worker);
+    this.newJobs = new NewJobs(jdbc, transitions, outbox, entries);
+    this.takenIds = new TakenIds(jdbc, transitions, outbox, entries);
     this.submissions = new RegisteredSubmissions(jdbc);
   }
 
@@ -36,6 +41,7 @@ public final class Registrations {
    * known again, is not registered.
    *
    * @return whether the job is new
+   * @throws IdTakenException if the job that is there is another one; its event is written
    */
   public boolean register(Submission submission) {
     if (submission.continuation() || submission.messageId().isEmpty()) {
@@ -49,6 +55,9 @@ public final class Registrations {
         if (conflicts == MAX_CONFLICTS) {
           throw e;
         }
+      } catch (IdTakenException e) {
+        transactions.executeWithoutResult(status -> takenIds.tell(submission, e));
+        throw e;
       }
     }
   }
@@ -57,6 +66,11 @@ public final class Registrations {
     Boolean isNew =
         transactions.execute(status -> {
           boolean written = newJobs.write(submission, Optional.empty());
+          if (!written) {
+            transitions
+                .lock(submission.job().id())
+                .ifPresent(row -> takenIds.check(row, submission));
+          }
           submissions.note(submission.job().id(), submission.messageId());
           return written;
         });

@@ -9,7 +9,6 @@ import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobOptions;
 import dev.piecework.message.JobSource;
 import dev.piecework.message.JobStatus;
-import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.Admissions.Admission;
 import dev.piecework.worker.job.CancelledJobs.Clearing;
 import java.net.URI;
@@ -131,24 +130,6 @@ abstract class RegistrationsContract extends LedgerFixture {
   void aMessageWhoseTorrentIsNoneIsRegisteredWithoutAName() {
     registrations().register(of(JobSource.Inline.of(new byte[] {1}), "m1"));
     assertThat(status().name()).isEmpty();
-  }
-
-  @Test
-  void aFailedJobThatIsSubmittedWithAnotherTorrentHasTheOthersName() {
-    worker("a").admit(of(torrent("one"), "m1"));
-    assertThat(worker("a").claim(job)).isPresent();
-    ledger.fault(lease(), new Fault(Fault.Kind.INVALID_METAINFO, "no"), RETRY, new Random(1));
-    worker("a").admit(of(torrent("other"), "m2"));
-    assertThat(status().name()).isEqualTo("other");
-  }
-
-  @Test
-  void aNameThatTheDatabaseCannotHoldStopsNoSecondSubmission() {
-    worker("a").admit(of(torrent("one"), "m1"));
-    assertThat(worker("a").claim(job)).isPresent();
-    ledger.fault(lease(), new Fault(Fault.Kind.INVALID_METAINFO, "no"), RETRY, new Random(1));
-    worker("a").admit(of(torrent("x".repeat(3000)), "m2"));
-    assertThat(status().state()).isEqualTo("queued");
   }
 
   @Test
