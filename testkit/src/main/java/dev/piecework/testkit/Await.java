@@ -48,7 +48,7 @@ public final class Await {
     until(what, limit, condition, () -> "");
   }
 
-  private static void pause() {
+  static void pause() {
     try {
       Thread.sleep(PAUSE);
     } catch (InterruptedException e) {

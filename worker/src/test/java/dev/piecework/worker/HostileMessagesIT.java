@@ -215,7 +215,8 @@ class HostileMessagesIT {
   private byte[] bytes(Body body) {
     return switch (body) {
       case EMPTY -> new byte[0];
-      case BROKEN_UTF_8 -> "{\"id\":\"\u00ff\u00fe\"}".getBytes(StandardCharsets.ISO_8859_1);
+      case BROKEN_UTF_8 ->
+          "{\"source\":{\"url\":\"\u00ff\u00fe\"}}".getBytes(StandardCharsets.ISO_8859_1);
       case ZERO_BYTES -> new byte[1000];
       case ZERO_BYTE_IN_JOB_ID ->
           new String(job("ID"), StandardCharsets.UTF_8)
