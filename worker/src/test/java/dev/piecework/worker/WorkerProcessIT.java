@@ -12,6 +12,7 @@ import dev.piecework.testkit.ManagedProcess;
 import dev.piecework.testkit.PostgresDatabase;
 import dev.piecework.testkit.Processes;
 import dev.piecework.testkit.RabbitBroker;
+import dev.piecework.testkit.S3Server;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +32,14 @@ import org.junit.jupiter.api.io.TempDir;
 class WorkerProcessIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int TERMINATED = ExitCode.TERMINATED.code();
+
+  /** While the store is away, a worker takes nothing. */
+  private static final S3Server store = S3Server.start("data");
+
+  @AfterAll
+  static void stopStore() {
+    store.close();
+  }
 
   /** The launcher's heap. */
   private static ManagedProcess worker(
@@ -69,9 +79,9 @@ class WorkerProcessIT {
                 scratch.toString(),
                 "PIECEWORK_WORKER_GRACE_PERIOD",
                 grace))
-        .environment("PIECEWORK_STORE_ENDPOINT", "http://127.0.0.1:9")
-        .environment("PIECEWORK_STORE_ACCESS_KEY", "none")
-        .environment("PIECEWORK_STORE_SECRET_KEY", "none")
+        .environment("PIECEWORK_STORE_ENDPOINT", store.endpoint().toString())
+        .environment("PIECEWORK_STORE_ACCESS_KEY", store.accessKey())
+        .environment("PIECEWORK_STORE_SECRET_KEY", store.secretKey())
         .environment("PIECEWORK_HTTP_PORT", "0")
         .start();
   }
