@@ -2,10 +2,8 @@ package dev.piecework.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
-import dev.piecework.message.ControlCodec;
 import dev.piecework.message.ControlReply;
 import dev.piecework.message.ControlReply.Code;
 import dev.piecework.message.ControlRequest;
@@ -14,7 +12,6 @@ import dev.piecework.message.ControlRequest.OfJob;
 import dev.piecework.message.Destination;
 import dev.piecework.message.JobStatus;
 import dev.piecework.message.JobTransition;
-import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
 import dev.piecework.testkit.RabbitBroker;
 import java.io.IOException;
@@ -63,6 +60,7 @@ class ControlCommandsIT {
     try (Channel channel = connection.createChannel()) {
       channel.queueDelete(Topology.REQUESTS_QUEUE);
       channel.exchangeDelete(Topology.CONTROL_EXCHANGE);
+      channel.exchangeDelete(Topology.QUESTIONS_EXCHANGE);
     }
   }
 
@@ -159,32 +157,12 @@ class ControlCommandsIT {
 
   private void answering(Function<ControlRequest, Optional<ControlReply>> answers)
       throws IOException {
-    Channel channel = connection.createChannel();
-    channel.exchangeDeclare(Topology.CONTROL_EXCHANGE, "topic", true);
-    channel.queueDeclare(Topology.REQUESTS_QUEUE, true, false, false, Map.of());
-    channel.queueBind(Topology.REQUESTS_QUEUE, Topology.CONTROL_EXCHANGE, Topology.REQUEST_KEY);
-    channel.basicConsume(
-        Topology.REQUESTS_QUEUE,
-        true,
-        (_, delivery) -> {
-          ControlRequest request;
-          try {
-            request = ControlCodec.decodeRequest(delivery.getBody());
-          } catch (MessageException e) {
-            throw new IOException(e);
-          }
+    FakeFleet.answering(
+        connection,
+        request -> {
           requests.add(request);
-          AMQP.BasicProperties asked = delivery.getProperties();
-          Optional<ControlReply> reply = answers.apply(request);
-          if (reply.isPresent()) {
-            channel.basicPublish(
-                "",
-                asked.getReplyTo(),
-                new AMQP.BasicProperties.Builder().correlationId(asked.getCorrelationId()).build(),
-                ControlCodec.encode(reply.get()));
-          }
-        },
-        _ -> {});
+          return answers.apply(request);
+        });
   }
 
   private static CliRun run(String... arguments) {
@@ -197,7 +175,7 @@ class ControlCommandsIT {
     return CliRun.of(environment, arguments);
   }
 
-  private static JobStatus job(String id, String state) {
+  static JobStatus job(String id, String state) {
     return new JobStatus(
         id,
         state,
@@ -326,6 +304,7 @@ class ControlCommandsIT {
   void aQueueThatIsGoneIsSaidToo() throws Exception {
     try (Channel channel = connection.createChannel()) {
       channel.exchangeDeclare(Topology.CONTROL_EXCHANGE, "topic", true);
+      channel.exchangeDeclare(Topology.QUESTIONS_EXCHANGE, "direct", true);
     }
     assertThat(run("get", "a").exitCode()).isEqualTo(9);
   }

@@ -6,11 +6,15 @@ import com.rabbitmq.client.Connection;
 import dev.piecework.message.ControlCodec;
 import dev.piecework.message.ControlReply;
 import dev.piecework.message.ControlReply.Limits;
+import dev.piecework.message.ControlRequest;
+import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
 import dev.piecework.message.WorkerLimit;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** What workers answer when each of them is asked. */
 final class FakeFleet {
@@ -20,8 +24,9 @@ final class FakeFleet {
   static void listening(Connection connection, ControlReply reply) throws IOException {
     Channel channel = connection.createChannel();
     channel.exchangeDeclare(Topology.CONTROL_EXCHANGE, "topic", true);
+    channel.exchangeDeclare(Topology.QUESTIONS_EXCHANGE, "direct", true);
     String queue = channel.queueDeclare().getQueue();
-    channel.queueBind(queue, Topology.CONTROL_EXCHANGE, Topology.LIMITS_KEY);
+    channel.queueBind(queue, Topology.QUESTIONS_EXCHANGE, Topology.LIMITS_KEY);
     channel.basicConsume(
         queue,
         true,
@@ -33,6 +38,39 @@ final class FakeFleet {
                     .correlationId(delivery.getProperties().getCorrelationId())
                     .build(),
                 ControlCodec.encode(reply)),
+        _ -> {});
+  }
+
+  /** A worker that takes questions and orders, until the connection is closed. */
+  static void answering(
+      Connection connection, Function<ControlRequest, Optional<ControlReply>> answers)
+      throws IOException {
+    Channel channel = connection.createChannel();
+    channel.exchangeDeclare(Topology.CONTROL_EXCHANGE, "topic", true);
+    channel.exchangeDeclare(Topology.QUESTIONS_EXCHANGE, "direct", true);
+    channel.queueDeclare(Topology.REQUESTS_QUEUE, true, false, false, Map.of());
+    channel.queueBind(Topology.REQUESTS_QUEUE, Topology.CONTROL_EXCHANGE, Topology.REQUEST_KEY);
+    channel.queueBind(Topology.REQUESTS_QUEUE, Topology.QUESTIONS_EXCHANGE, Topology.REQUEST_KEY);
+    channel.basicConsume(
+        Topology.REQUESTS_QUEUE,
+        true,
+        (_, delivery) -> {
+          ControlRequest request;
+          try {
+            request = ControlCodec.decodeRequest(delivery.getBody());
+          } catch (MessageException e) {
+            throw new IOException(e);
+          }
+          AMQP.BasicProperties asked = delivery.getProperties();
+          Optional<ControlReply> reply = answers.apply(request);
+          if (reply.isPresent()) {
+            channel.basicPublish(
+                "",
+                asked.getReplyTo(),
+                new AMQP.BasicProperties.Builder().correlationId(asked.getCorrelationId()).build(),
+                ControlCodec.encode(reply.get()));
+          }
+        },
         _ -> {});
   }
 

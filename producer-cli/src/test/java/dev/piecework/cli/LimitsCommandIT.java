@@ -40,6 +40,7 @@ class LimitsCommandIT {
     connection = broker.connectionFactory().newConnection();
     try (Channel channel = connection.createChannel()) {
       channel.exchangeDelete(Topology.CONTROL_EXCHANGE);
+      channel.exchangeDelete(Topology.QUESTIONS_EXCHANGE);
     }
   }
 
@@ -101,6 +102,7 @@ class LimitsCommandIT {
   void aFleetWithoutWorkersDoesNotAnswer() throws Exception {
     try (Channel channel = connection.createChannel()) {
       channel.exchangeDeclare(Topology.CONTROL_EXCHANGE, "topic", true);
+      channel.exchangeDeclare(Topology.QUESTIONS_EXCHANGE, "direct", true);
     }
 
     CliRun run = run("--timeout", "1h");

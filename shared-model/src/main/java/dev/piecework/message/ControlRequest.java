@@ -12,6 +12,14 @@ public sealed interface ControlRequest {
   /** The version of the form that this code writes. */
   int VERSION = 1;
 
+  /** Whether it changes something, so that it needs more rights than a question. */
+  default boolean isOrder() {
+    return switch (this) {
+      case Pause _, Resume _, Cancel _, Retry _ -> true;
+      case GetJob _, ListJobs _, GetLimits _ -> false;
+    };
+  }
+
   /** A request about one job. */
   sealed interface OfJob extends ControlRequest {
     /** The job's id. */

@@ -28,6 +28,14 @@ public final class Topology {
    */
   public static final String CONTROL_EXCHANGE = "piecework.control";
 
+  /**
+   * Durable direct exchange for questions: requests that change nothing, with {@link #REQUEST_KEY},
+   * and {@link #LIMITS_KEY}. An exchange of its own, since rights are given by exchange: whoever
+   * may only ask needs none to write to {@link #CONTROL_EXCHANGE}, and an order that comes by any
+   * other exchange than that is refused.
+   */
+  public static final String QUESTIONS_EXCHANGE = "piecework.questions";
+
   /** Routing key of a control request. */
   public static final String REQUEST_KEY = "request";
 

@@ -49,6 +49,11 @@ class AsyncApiTest {
     assertThat(text("channels", "requests", "bindings", "amqp", "exchange", "name"))
         .isEqualTo(Topology.CONTROL_EXCHANGE);
     assertThat(text("channels", "requests", "address")).isEqualTo(Topology.REQUEST_KEY);
+    assertThat(text("channels", "questions", "bindings", "amqp", "exchange", "name"))
+        .isEqualTo(Topology.QUESTIONS_EXCHANGE);
+    assertThat(text("channels", "questions", "address")).isEqualTo(Topology.REQUEST_KEY);
+    assertThat(text("channels", "limits", "bindings", "amqp", "exchange", "name"))
+        .isEqualTo(Topology.QUESTIONS_EXCHANGE);
     assertThat(text("channels", "limits", "address")).isEqualTo(Topology.LIMITS_KEY);
     assertThat(text("channels", "deadLetters", "address")).isEqualTo(Topology.DEAD_LETTER_QUEUE);
     assertThat(map("components", "messages", "deadLetter", "headers", "properties").keySet())

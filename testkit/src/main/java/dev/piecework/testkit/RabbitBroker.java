@@ -173,6 +173,11 @@ public final class RabbitBroker implements AutoCloseable {
     control.run(List.of("set_permissions", "-p", virtualHost, name, ".*", ".*", ".*")).orThrow();
   }
 
+  /** Runs {@code rabbitmqctl} with these arguments; what it refuses is thrown. */
+  void control(List<String> arguments) {
+    control.run(arguments).orThrow();
+  }
+
   /** Gives a user another password; connections that are open stay. */
   public void changePassword(String name, String secret) {
     control.run(List.of("change_password", name, secret)).orThrow();

@@ -100,8 +100,8 @@ final class BrokerFaults {
               + settings.address()
               + " ("
               + describe(failure)
-              + "); grant it write on piecework.jobs and read on piecework.events, or use another"
-              + " user");
+              + "); grant it the role that this command needs (docs/operations.md, \"Rights on the"
+              + " broker\"), or use another user");
     }
     return unavailable(
         "lost the broker at "

@@ -195,7 +195,11 @@ public final class ControlClient implements AutoCloseable {
             .build();
     try {
       channel.basicPublish(
-          Topology.CONTROL_EXCHANGE, routingKey, true, properties, ControlCodec.encode(request));
+          request.isOrder() ? Topology.CONTROL_EXCHANGE : Topology.QUESTIONS_EXCHANGE,
+          routingKey,
+          true,
+          properties,
+          ControlCodec.encode(request));
     } catch (IOException | ShutdownSignalException e) {
       throw lost(e);
     }

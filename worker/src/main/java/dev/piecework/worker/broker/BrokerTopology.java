@@ -47,6 +47,8 @@ public final class BrokerTopology {
     channel.exchangeDeclare(Topology.CONTROL_EXCHANGE, BuiltinExchangeType.TOPIC, true);
     channel.queueDeclare(Topology.REQUESTS_QUEUE, true, false, false, Map.of());
     channel.queueBind(Topology.REQUESTS_QUEUE, Topology.CONTROL_EXCHANGE, Topology.REQUEST_KEY);
+    channel.exchangeDeclare(Topology.QUESTIONS_EXCHANGE, BuiltinExchangeType.DIRECT, true);
+    channel.queueBind(Topology.REQUESTS_QUEUE, Topology.QUESTIONS_EXCHANGE, Topology.REQUEST_KEY);
   }
 
   private static void declareQueue(Channel channel, String queue, Map<String, Object> arguments)

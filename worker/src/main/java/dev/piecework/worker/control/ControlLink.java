@@ -162,6 +162,7 @@ public final class ControlLink implements AutoCloseable {
     requests.queueDeclare(orders, false, true, true, Map.of());
     requests.queueBind(orders, Topology.CONTROL_EXCHANGE, Topology.ORDER_PREFIX + "*");
     requests.queueBind(orders, Topology.CONTROL_EXCHANGE, Topology.LIMITS_KEY);
+    requests.queueBind(orders, Topology.QUESTIONS_EXCHANGE, Topology.LIMITS_KEY);
     requests.basicConsume(
         orders,
         true,
@@ -212,6 +213,9 @@ public final class ControlLink implements AutoCloseable {
 
   private void nudged(Delivery nudge) {
     String key = nudge.getEnvelope().getRoutingKey();
+    if (!key.startsWith(Topology.ORDER_PREFIX)) {
+      return; // It came by a key of the header CC.
+    }
     String job = key.substring(Topology.ORDER_PREFIX.length());
     Thread.ofVirtual()
         .name("order-" + job)
@@ -281,6 +285,13 @@ public final class ControlLink implements AutoCloseable {
     } catch (MessageException e) {
       return refused(e);
     }
+    String exchange = delivery.getEnvelope().getExchange();
+    if (request.isOrder() && !exchange.equals(Topology.CONTROL_EXCHANGE)) {
+      LOG.warn("an order is refused: it came by exchange \"{}\"", ForeignText.line(exchange));
+      return new ControlReply.Refused(
+          Code.INVALID,
+          "orders are taken by exchange " + Topology.CONTROL_EXCHANGE + " alone; send it there");
+    }
     ControlReply reply =
         handler.handle(
             request,
@@ -293,8 +304,7 @@ public final class ControlLink implements AutoCloseable {
 
   /** Questions come often and change nothing. */
   private static void say(ControlRequest request, ControlReply reply) {
-    if (!(request instanceof ControlRequest.OfJob order)
-        || request instanceof ControlRequest.GetJob) {
+    if (!(request instanceof ControlRequest.OfJob order) || !request.isOrder()) {
       return;
     }
     LOG.info(
