@@ -41,6 +41,8 @@ class EmbeddedServicesTest {
       channel.waitForConfirmsOrDie(10_000);
       GetResponse response = channel.basicGet(Topology.JOBS_QUEUE, true);
       assertThat(new String(response.getBody(), UTF_8)).isEqualTo("one");
+      // By it a worker tells orders from questions.
+      assertThat(response.getEnvelope().getExchange()).isEqualTo(Topology.JOBS_EXCHANGE);
     }
     assertNoNewThreads(before);
     assertThat(Loopback.isFree(port)).isTrue();
