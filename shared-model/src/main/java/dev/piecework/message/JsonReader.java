@@ -73,6 +73,9 @@ final class JsonReader {
           "at most " + limits.bytes(),
           "name a large torrent file by URL or s3:// instead of sending it inline");
     }
+    if (!WellFormedUtf8.holds(json)) {
+      throw notJson("is not UTF-8");
+    }
     try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), json)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw notJson("is not a JSON object");

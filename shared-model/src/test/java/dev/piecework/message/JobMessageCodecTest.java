@@ -103,6 +103,20 @@ class JobMessageCodecTest {
   }
 
   @Test
+  void whatIsNotUtf8IsNotJsonWhereverItStands() {
+    for (String text :
+        List.of(
+            "{\"version\":1,\"id\":\"\u00ff\"}",
+            "{\"nothing\":\"\u00c3\"}",
+            "{\"nothing\":\"" + "x".repeat(10_000) + "\u00fe\"}")) {
+      assertThatThrownBy(() -> JobMessageCodec.decode(text.getBytes(StandardCharsets.ISO_8859_1)))
+          .isInstanceOfSatisfying(
+              MessageException.class, e -> assertThat(e.error()).isEqualTo(MessageError.NOT_JSON))
+          .hasMessageContaining("is not UTF-8");
+    }
+  }
+
+  @Test
   void deepNestingIsRefused() {
     assertFault("{\"a\":" + "[".repeat(100_000), MessageError.TOO_DEEP, "$");
   }
