@@ -158,6 +158,8 @@ public final class Fuzzing {
             "com.code_intelligence.jazzer.Jazzer",
             "--target_class=" + target,
             "--instrumentation_includes=dev.piecework.**",
+            // It breaks Netty's own use of Unsafe, and nothing here uses it.
+            "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.UnsafeSanitizer",
             "--reproducer_path=" + inputs,
             "-artifact_prefix=" + inputs + "/",
             "-max_len=" + LARGEST_INPUT,
