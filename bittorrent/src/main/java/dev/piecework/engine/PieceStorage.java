@@ -25,4 +25,19 @@ public interface PieceStorage {
    * @throws IOException when reading fails; the request is then refused
    */
   boolean read(int piece, int offset, ByteBuffer into) throws IOException;
+
+  /**
+   * Asked, on the torrent's thread, before pieces are downloaded that were not asked about before.
+   * Must return at once. While the answer is no, no further bundle is opened; it is asked again
+   * every half second, and after {@link Torrent#roomMade}.
+   *
+   * @param firstPiece of a bundle
+   * @param lastPiece of the bundle, inclusive
+   * @param must whether they are downloaded whatever the answer is: nothing else is being
+   *     downloaded, or they were begun before
+   * @return whether there is room for them, which is theirs from now on
+   */
+  default boolean makeRoom(int firstPiece, int lastPiece, boolean must) {
+    return true;
+  }
 }

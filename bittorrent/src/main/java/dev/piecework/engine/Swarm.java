@@ -79,6 +79,7 @@ final class Swarm implements SwarmLife.Subject {
             request.starvedWindowBytes(),
             availability,
             RandomGenerator.getDefault());
+    picker.room(request.storage()::makeRoom);
     this.haves = new Haves(picker.have());
     this.download =
         new Download(
@@ -352,6 +353,14 @@ final class Swarm implements SwarmLife.Subject {
         picker.bundleDone(bundle);
         flushLater();
       }
+    });
+  }
+
+  /** Storage may have room again; from any thread. */
+  void roomMade() {
+    life.onLoop(() -> {
+      picker.roomMade();
+      flushLater();
     });
   }
 

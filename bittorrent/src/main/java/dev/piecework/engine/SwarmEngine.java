@@ -5,7 +5,6 @@ import dev.piecework.net.HostLookup;
 import dev.piecework.net.Transports;
 import dev.piecework.swarm.PeerNetwork;
 import dev.piecework.swarm.PieceBuffers;
-import dev.piecework.swarm.Referrer;
 import dev.piecework.swarm.Reputation;
 import dev.piecework.tracker.TrackerLimits;
 import dev.piecework.tracker.Trackers;
@@ -367,33 +366,6 @@ final class SwarmEngine implements Engine, EngineParts {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private record SwarmTorrent(Swarm swarm) implements Torrent {
-    @Override
-    public void bundleDone(int bundle) {
-      swarm.bundleDone(bundle);
-    }
-
-    @Override
-    public void forget(int piece) {
-      swarm.forget(piece);
-    }
-
-    @Override
-    public void addPeers(List<InetSocketAddress> peers) {
-      swarm.addPeers(List.copyOf(peers), Referrer.GIVEN);
-    }
-
-    @Override
-    public TorrentStats stats() {
-      return swarm.meter().stats();
-    }
-
-    @Override
-    public CompletableFuture<Void> stop() {
-      return swarm.life().stop();
     }
   }
 }

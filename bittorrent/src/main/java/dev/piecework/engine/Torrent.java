@@ -15,6 +15,9 @@ public interface Torrent {
   /** Says that storage no longer keeps a piece: it is not served any more. */
   void forget(int piece);
 
+  /** Says that storage may have room now that it did not have. */
+  default void roomMade() {}
+
   /** More addresses to try. */
   void addPeers(List<InetSocketAddress> peers);
 

@@ -4,6 +4,8 @@ import dev.piecework.layout.Bundle;
 import dev.piecework.layout.Part;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
+import java.util.random.RandomGenerator;
 
 /**
  * Which bundles are open: the bound on what is downloaded but not yet durable. A bundle goes from
@@ -26,6 +28,8 @@ final class BundleWindow {
   private final int[] slotOfIndex;
   private int openCount;
   private long openBytes;
+  private BundleRoom room = (firstPiece, lastPiece, must) -> true;
+  private boolean heldBack;
 
   BundleWindow(List<Bundle> bundles, BitSet done) {
     List<Bundle> withPieces =
@@ -85,6 +89,61 @@ final class BundleWindow {
 
   long openBytes() {
     return openBytes;
+  }
+
+  /** Asks this from now on, and tells it of what is open already. */
+  void room(BundleRoom asked) {
+    room = asked;
+    for (int slot = 0; slot < states.length; slot++) {
+      if (open(slot)) {
+        room.make(first[slot], last[slot], true);
+      }
+    }
+  }
+
+  /** Whether there is room for a bundle; the only one that is open always has it. */
+  boolean makeRoom(int slot) {
+    boolean must = openCount == 0;
+    boolean made = room.make(first[slot], last[slot], must);
+    heldBack = !made && !must;
+    return !heldBack;
+  }
+
+  /** Whether there was no room for the last bundle that was asked about. */
+  boolean heldBack() {
+    return heldBack && openCount > 0;
+  }
+
+  /** There may be room again. Returns whether there was none. */
+  boolean roomMade() {
+    boolean before = heldBack;
+    heldBack = false;
+    return before;
+  }
+
+  /**
+   * The pending bundle with the least key, at random among equals.
+   *
+   * @param key of a slot; MAX_VALUE for one that must not be taken
+   * @return its slot, or -1
+   */
+  int leastPending(IntUnaryOperator key, RandomGenerator random) {
+    int best = -1;
+    int bestKey = Integer.MAX_VALUE;
+    int equals = 0;
+    for (int slot = 0; slot < states.length; slot++) {
+      if (states[slot] == State.PENDING) {
+        int each = key.applyAsInt(slot);
+        if (each < bestKey) {
+          best = slot;
+          bestKey = each;
+          equals = 1;
+        } else if (each == bestKey && best >= 0 && random.nextInt(++equals) == 0) {
+          best = slot;
+        }
+      }
+    }
+    return best;
   }
 
   void begin(int slot) {

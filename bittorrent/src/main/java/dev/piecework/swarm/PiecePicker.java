@@ -11,7 +11,8 @@ import java.util.random.RandomGenerator;
  * is opened when a peer finds nothing to begin in the open ones: while they are fewer bytes than
  * the window; or, up to a second and higher limit, when what they still miss is nothing that this
  * peer has. When all they miss is durability, nothing is opened: so a slow object store slows the
- * download down.
+ * download down. So does storage without room: the picker asks before it opens a bundle. Bundles
+ * that share a piece with one that was begun come first, because storage keeps that piece for them.
  *
  * <p>Pure: no sockets, no clock, randomness injected. Used by the torrent's owner thread alone.
  * Nothing here is done per block.
@@ -19,6 +20,9 @@ import java.util.random.RandomGenerator;
 public final class PiecePicker {
   /** Bundles that are chosen at random before rarity counts: one's first pieces are for trading. */
   private static final int RANDOM_BUNDLES = 4;
+
+  /** Added to the key of bundles without a piece in storage: more than any number of copies. */
+  private static final int UNTOUCHED = 1 << 28;
 
   private static final byte NOT_WANTED = 0;
   private static final byte MISSING = 1;
@@ -161,8 +165,9 @@ public final class PiecePicker {
       return piece;
     }
     if (mayOpen(peer)) {
-      int slot = bestPending(peer);
-      if (slot >= 0) {
+      boolean anyone = opened < RANDOM_BUNDLES;
+      int slot = window.leastPending(each -> rarity(each, peer, anyone), random);
+      if (slot >= 0 && window.makeRoom(slot)) {
         open(slot);
         return pickFromOpen(peer);
       }
@@ -171,10 +176,11 @@ public final class PiecePicker {
   }
 
   private boolean mayOpen(PieceSet peer) {
-    if (window.openCount() == 0 || window.openBytes() < windowBytes) {
-      return true;
-    }
-    return window.openBytes() < starvedWindowBytes && starved(peer);
+    long open = window.openBytes();
+    return !window.heldBack()
+        && (window.openCount() == 0
+            || open < windowBytes
+            || (open < starvedWindowBytes && starved(peer)));
   }
 
   /** Whether open bundles miss pieces, and none of those is one that this peer has. */
@@ -196,42 +202,25 @@ public final class PiecePicker {
     return missing;
   }
 
-  private int bestPending(PieceSet peer) {
-    int best = -1;
-    int bestKey = Integer.MAX_VALUE;
-    int equals = 0;
-    boolean anyone = opened < RANDOM_BUNDLES;
-    for (int slot = 0; slot < window.size(); slot++) {
-      if (!window.pending(slot)) {
-        continue;
-      }
-      int key = rarity(slot, peer, anyone);
-      if (key < bestKey) {
-        best = slot;
-        bestKey = key;
-        equals = 1;
-      } else if (key == bestKey && best >= 0 && random.nextInt(++equals) == 0) {
-        best = slot;
-      }
-    }
-    return best;
-  }
-
   /** Copies of its rarest missing piece; MAX_VALUE if the peer has none of the missing ones. */
   private int rarity(int slot, PieceSet peer, boolean anyone) {
-    int rarest = Integer.MAX_VALUE;
+    int first = window.firstPiece(slot);
+    int last = window.lastPiece(slot);
+    // Storage keeps a piece that bundles share until the last of them is done: such come first.
+    int later = states[first] > MISSING || states[last] > MISSING ? 0 : UNTOUCHED;
+    int rarest = UNTOUCHED - 1;
     boolean useful = false;
-    for (int piece = window.firstPiece(slot); piece <= window.lastPiece(slot); piece++) {
+    for (int piece = first; piece <= last; piece++) {
       steps++;
       if (states[piece] == MISSING) {
         useful |= peer.has(piece);
         if (anyone && useful) {
-          return 0;
+          return later;
         }
         rarest = Math.min(rarest, availability.of(piece));
       }
     }
-    return useful ? rarest : Integer.MAX_VALUE;
+    return useful ? later + rarest : Integer.MAX_VALUE;
   }
 
   private void open(int slot) {
@@ -305,6 +294,17 @@ public final class PiecePicker {
   /** Lets the next pick look at how rare pieces are now; to be called every second or so. */
   public void refresh() {
     orderStale = true;
+    roomMade();
+  }
+
+  /** Whom to ask before a bundle is opened; before the first pick. */
+  public void room(BundleRoom room) {
+    window.room(room);
+  }
+
+  /** There may be room for a bundle again. */
+  public void roomMade() {
+    version += window.roomMade() ? 1 : 0;
   }
 
   /** A missing piece is being downloaded. */

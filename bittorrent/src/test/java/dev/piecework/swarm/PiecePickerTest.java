@@ -10,6 +10,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class PiecePickerTest {
@@ -188,6 +190,57 @@ class PiecePickerTest {
     picker.bundleDone(0);
     assertThat(picker.forget(2)).isTrue();
     assertThat(picker.isNeeded(2)).as("the second bundle still needs it").isTrue();
+  }
+
+  @Test
+  void withoutRoomNothingIsOpenedBesideTheOneThatIsUntilThereIsSome() {
+    PiecePicker picker = picker(100 * BUNDLE_BYTES);
+    PieceSet seed = peer(range(0, PIECES));
+    AtomicInteger asked = new AtomicInteger();
+    AtomicBoolean room = new AtomicBoolean();
+    picker.room((first, last, must) -> {
+      asked.incrementAndGet();
+      return room.get();
+    });
+    for (int i = 0; i < PER_BUNDLE; i++) {
+      begin(picker, seed);
+    }
+
+    assertThat(picker.pick(seed)).isEqualTo(-1);
+    assertThat(picker.pick(seed)).isEqualTo(-1);
+    assertThat(asked).as("the first bundle, and the second once").hasValue(2);
+    assertThat(picker.openBytes()).isEqualTo(BUNDLE_BYTES);
+
+    room.set(true);
+    int version = picker.version();
+    picker.refresh();
+    assertThat(picker.version()).as("peers look again").isNotEqualTo(version);
+    assertThat(picker.pick(seed)).isNotNegative();
+  }
+
+  @Test
+  void bundlesThatShareAPieceWithOneThatWasBegunComeFirst() {
+    List<Bundle> sharing = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      sharing.add(new Bundle(i, 2 * i, 2 * i + 2, List.of(new Part(0, i + 1, i * 100L, 100))));
+    }
+    Availability counts = new Availability(41);
+    PieceSet seed = new PieceSet(41);
+    range(0, 41).stream().forEach(seed::add);
+    counts.add(seed);
+    PiecePicker picker =
+        new PiecePicker(
+            41, sharing, new BitSet(), new BitSet(), 10000, 10000, counts, new Random(1));
+
+    BitSet begun = new BitSet();
+    for (int i = 0; i < 20; i++) {
+      int piece = picker.pick(seed);
+      picker.began(piece);
+      begun.set(piece);
+    }
+
+    int first = begun.nextSetBit(0);
+    assertThat(begun.length() - first).as("one run without holes but the last").isLessThan(23);
   }
 
   private PiecePicker picker(long window) {

@@ -1,29 +1,51 @@
 package dev.piecework.layout;
 
 import dev.piecework.metainfo.Metainfo;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
 import java.util.Objects;
 
 /**
- * The units of scratch space: runs of whole pieces of the linear space, 64 MiB at most unless a
- * single piece is longer. So a piece lies in one segment, and the number of files on the disk does
- * not depend on the number of files in the torrent.
+ * The units of scratch space: the longest runs of pieces of the linear space that the same bundles
+ * need. So a segment is done with as soon as its bundles are, whatever becomes of their neighbours;
+ * a piece lies in one segment; and a piece that two bundles share is a segment of its own.
  */
 public final class Segments {
-  /** Most bytes of a segment of several pieces: 64 MiB. */
-  public static final long MAX_LENGTH = 64L << 20;
-
   private final Metainfo metainfo;
-  private final int piecesPerSegment;
+  private final int[] starts;
+  private final long longestBundle;
 
-  /** Cuts a torrent into segments. */
-  public Segments(Metainfo metainfo) {
+  /**
+   * Cuts a torrent into segments.
+   *
+   * @param bundles all bundles of its layout
+   */
+  public Segments(Metainfo metainfo, List<Bundle> bundles) {
     this.metainfo = metainfo;
-    this.piecesPerSegment = (int) Math.max(1, MAX_LENGTH / metainfo.pieceLength());
+    BitSet cuts = new BitSet(metainfo.pieceCount());
+    cuts.set(0);
+    long longest = 0;
+    for (Bundle bundle : bundles) {
+      if (bundle.lastPiece() >= bundle.firstPiece()) {
+        cuts.set(bundle.firstPiece());
+        cuts.set(bundle.lastPiece() + 1);
+        longest = Math.max(longest, length(bundle.firstPiece(), bundle.lastPiece()));
+      }
+    }
+    cuts.clear(metainfo.pieceCount());
+    this.starts = cuts.stream().toArray();
+    this.longestBundle = longest;
+  }
+
+  /** The torrent. */
+  public Metainfo metainfo() {
+    return metainfo;
   }
 
   /** Number of segments. */
   public int count() {
-    return Math.ceilDiv(metainfo.pieceCount(), piecesPerSegment);
+    return starts.length;
   }
 
   /**
@@ -32,13 +54,13 @@ public final class Segments {
    * @param piece from 0 to the torrent's number of pieces - 1
    */
   public int of(int piece) {
-    return Objects.checkIndex(piece, metainfo.pieceCount()) / piecesPerSegment;
+    int at = Arrays.binarySearch(starts, Objects.checkIndex(piece, metainfo.pieceCount()));
+    return at >= 0 ? at : -at - 2;
   }
 
   /** First byte of a piece inside its segment. */
   public long offsetInSegment(int piece) {
-    return (long) (Objects.checkIndex(piece, metainfo.pieceCount()) % piecesPerSegment)
-        * metainfo.pieceLength();
+    return (long) (piece - starts[of(piece)]) * metainfo.pieceLength();
   }
 
   /**
@@ -47,17 +69,27 @@ public final class Segments {
    * @param segment from 0 to {@link #count()} - 1
    */
   public int firstPiece(int segment) {
-    return Objects.checkIndex(segment, count()) * piecesPerSegment;
+    return starts[Objects.checkIndex(segment, starts.length)];
   }
 
   /** The last piece of a segment, inclusive. */
   public int lastPiece(int segment) {
-    return Math.min(firstPiece(segment) + piecesPerSegment, metainfo.pieceCount()) - 1;
+    return (segment + 1 < starts.length ? firstPiece(segment + 1) : metainfo.pieceCount()) - 1;
   }
 
-  /** Bytes of a segment; the last one may be shorter. */
+  /** Bytes of a segment. */
   public long length(int segment) {
-    int last = lastPiece(segment);
-    return offsetInSegment(last) + metainfo.pieceLength(last);
+    return length(firstPiece(segment), lastPiece(segment));
+  }
+
+  /** Bytes of all pieces of the bundle that has most. */
+  public long longestBundle() {
+    return longestBundle;
+  }
+
+  private long length(int firstPiece, int lastPiece) {
+    return metainfo.pieceOffset(lastPiece)
+        + metainfo.pieceLength(lastPiece)
+        - metainfo.pieceOffset(firstPiece);
   }
 }

@@ -6,6 +6,7 @@ import dev.piecework.net.HostLookup;
 import dev.piecework.worker.existing.ExistingObjects;
 import dev.piecework.worker.existing.StoreExistingObjects;
 import dev.piecework.worker.observe.Budgets;
+import dev.piecework.worker.scratch.ScratchBudget;
 import dev.piecework.worker.scratch.ScratchException;
 import dev.piecework.worker.scratch.ScratchFolder;
 import dev.piecework.worker.scratch.ScratchSettings;
@@ -54,8 +55,12 @@ class TransferConfiguration {
   }
 
   @Bean(destroyMethod = "close")
-  ScratchFolder scratchFolder(ScratchSettings settings) throws ScratchException {
-    return ScratchFolder.open(settings, Clock.systemUTC());
+  ScratchFolder scratchFolder(ScratchSettings settings, MeterRegistry registry)
+      throws ScratchException {
+    ScratchFolder scratch = ScratchFolder.open(settings, Clock.systemUTC());
+    ScratchBudget budget = scratch.budget();
+    new Budgets(registry).add("scratch_bytes", budget::usedBytes, budget.maxBytes());
+    return scratch;
   }
 
   @Bean

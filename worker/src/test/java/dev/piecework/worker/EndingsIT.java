@@ -248,12 +248,27 @@ class EndingsIT {
 
   @Test
   void aDiskThatIsFullForAWhile() throws Exception {
-    Files.createDirectories(scratch);
-    if (disk("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs") != 0) {
-      Needs.absent("a small tmpfs cannot be mounted", "run the tests as root");
-    }
+    smallDisk();
     try {
       worker();
+      submit();
+      await("a full disk", () -> Files.getFileStore(scratch).getUsableSpace() == 0);
+      disk("mount", "-o", "remount,size=64m");
+
+      // The job has waited for room.
+      endsWell();
+      assertThat(broker.story(job)).doesNotContain("retrying@1", "started@2");
+    } finally {
+      closeWorkers();
+      disk("umount");
+    }
+  }
+
+  @Test
+  void aDiskThatIsFullForLongerThanAJobWaits() throws Exception {
+    smallDisk();
+    try {
+      worker("piecework.scratch.full-timeout", "1s");
       submit();
       assertThat(retriedFor()).isEqualTo("SCRATCH_FAILED");
       disk("mount", "-o", "remount,size=64m");
@@ -262,6 +277,14 @@ class EndingsIT {
     } finally {
       closeWorkers();
       disk("umount");
+    }
+  }
+
+  /** Smaller than a part of the large file. */
+  private void smallDisk() throws IOException {
+    Files.createDirectories(scratch);
+    if (disk("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs") != 0) {
+      Needs.absent("a small tmpfs cannot be mounted", "run the tests as root");
     }
   }
 

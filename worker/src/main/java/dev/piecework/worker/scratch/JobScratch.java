@@ -14,9 +14,9 @@ import java.util.BitSet;
 
 /**
  * Verified pieces of one job on their way into the store. The torrent's linear space is cut into
- * segments, each a whole number of pieces and a file of its own, so that space comes back as the
- * upload proceeds and does not depend on how many files the torrent has. A file is sparse until its
- * pieces arrive, in whatever order.
+ * {@link Segments}, each a whole number of pieces and a file of its own, so that space comes back
+ * as the upload proceeds and does not depend on how many files the torrent has. A file is sparse
+ * until its pieces arrive, in whatever order.
  *
  * <p>Nothing here remembers which pieces are valid: the owner does, and hashes them again after a
  * restart.
@@ -34,13 +34,26 @@ public final class JobScratch implements PieceStorage, Closeable {
   private final Metainfo metainfo;
   private final SegmentFiles files;
   private final Segments segments;
+  private final FullDisk fullDisk;
+  private final ScratchBudget.Account account;
+  private volatile boolean ending;
 
-  JobScratch(Path folder, FileChannel lock, Metainfo metainfo) {
+  JobScratch(
+      Path folder, FileChannel lock, Segments segments, ScratchBudget budget, FullDisk fullDisk)
+      throws IOException {
     this.folder = folder;
     this.lock = lock;
-    this.metainfo = metainfo;
-    this.files = new SegmentFiles(folder);
-    this.segments = new Segments(metainfo);
+    this.metainfo = segments.metainfo();
+    this.segments = segments;
+    this.fullDisk = fullDisk;
+    this.files = new SegmentFiles(folder, segments);
+    files.tidy();
+    this.account = budget.open(segments, files::spareBytes);
+    for (int segment = 0; segment < segments.count(); segment++) {
+      if (present(segment)) {
+        account.reserve(segments.firstPiece(segment), segments.lastPiece(segment), true);
+      }
+    }
   }
 
   /** How the torrent is cut into files. */
@@ -49,24 +62,50 @@ public final class JobScratch implements PieceStorage, Closeable {
   }
 
   @Override
-  public void write(int piece, ByteBuffer verified) throws IOException {
+  public boolean makeRoom(int firstPiece, int lastPiece, boolean must) {
+    return account.reserve(firstPiece, lastPiece, must);
+  }
+
+  /** Whom to ask for what is kept for peers, and to tell of room. */
+  public void holder(ScratchBudget.Holder holder) {
+    account.holder(holder);
+  }
+
+  /** Bytes of the worker's budget that nobody uses, beyond one more bundle; may be negative. */
+  public long room() {
+    return account.room();
+  }
+
+  /**
+   * Writes a piece; while the disk is full, waits for room as long as the settings allow, or until
+   * {@link #endWaits}.
+   */
+  @Override
+  public void write(int piece, ByteBuffer verified) throws ScratchException {
     int segment = segments.of(piece);
-    try {
-      files.with(
-          segment,
-          true,
-          channel -> {
-            long position = segments.offsetInSegment(piece);
-            int end = verified.limit();
-            while (verified.position() < end) {
-              verified.limit(Math.min(end, verified.position() + WRITE_BYTES));
-              position += channel.write(verified, position);
-            }
-            return position;
-          });
-    } catch (IOException e) {
-      throw ScratchException.of("write", files.path(segment), e);
-    }
+    fullDisk.write(
+        files.path(segment), () -> writeOnce(segment, piece, verified.duplicate()), () -> ending);
+    verified.position(verified.limit());
+  }
+
+  private void writeOnce(int segment, int piece, ByteBuffer verified) throws IOException {
+    files.with(
+        segment,
+        true,
+        channel -> {
+          long position = segments.offsetInSegment(piece);
+          int end = verified.limit();
+          while (verified.position() < end) {
+            verified.limit(Math.min(end, verified.position() + WRITE_BYTES));
+            position += channel.write(verified, position);
+          }
+          return position;
+        });
+  }
+
+  /** Nobody waits for room on a full disk any more. */
+  public void endWaits() {
+    ending = true;
   }
 
   @Override
@@ -124,15 +163,26 @@ public final class JobScratch implements PieceStorage, Closeable {
   /** Gives a segment's space back; {@link #read} then says that its pieces are gone. */
   public void delete(int segment) throws ScratchException {
     try {
-      files.delete(segment);
+      files.delete(segment, account.room() > segments.longestBundle());
+      account.released(segment);
     } catch (IOException e) {
       throw ScratchException.of("delete", files.path(segment), e);
+    }
+  }
+
+  /** Gives the space back that waits for the next segment. */
+  public void dropSpare() throws ScratchException {
+    try {
+      files.dropSpare();
+    } catch (IOException e) {
+      throw ScratchException.of("delete", folder, e);
     }
   }
 
   /** Closes the files and lets another process have the job; what is stored stays. */
   @Override
   public void close() throws ScratchException {
+    account.close();
     try (lock) {
       files.close();
     } catch (IOException e) {

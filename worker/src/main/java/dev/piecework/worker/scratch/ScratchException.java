@@ -4,6 +4,7 @@ import dev.piecework.worker.fault.Fault;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 
 /** Scratch failed: the message says where, how much space is left, and what to do. */
@@ -21,18 +22,27 @@ public final class ScratchException extends IOException {
    * @param path to what
    */
   static ScratchException of(String action, Path path, IOException cause) {
+    return of(action, path, cause, Duration.ZERO);
+  }
+
+  /**
+   * The same, of what was tried for a while.
+   *
+   * @param tried how long; less than a second is not told
+   */
+  static ScratchException of(String action, Path path, IOException cause, Duration tried) {
     if (cause instanceof ScratchException already) {
       return already;
     }
     String reason = String.valueOf(cause.getMessage());
-    boolean full = reason.contains("No space left") || reason.contains("quota");
+    boolean full = FullDisk.isFull(cause);
     return new ScratchException(
         "cannot %s scratch file %s (%s free): %s; %s"
             .formatted(
                 action,
                 path,
                 free(path),
-                reason,
+                tried.toSeconds() > 0 ? reason + " for %d s".formatted(tried.toSeconds()) : reason,
                 full
                     ? "free space there, or point piecework.scratch.directory at a larger disk"
                     : "check the disk and the rights on piecework.scratch.directory"),

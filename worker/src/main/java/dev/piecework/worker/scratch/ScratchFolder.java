@@ -1,6 +1,6 @@
 package dev.piecework.worker.scratch;
 
-import dev.piecework.metainfo.Metainfo;
+import dev.piecework.layout.Segments;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -61,8 +61,14 @@ public final class ScratchFolder implements Closeable {
   private final String id;
   private final FileChannel workerLock;
   private final Clock clock;
+  private final ScratchBudget budget;
+  private final FullDisk fullDisk;
 
-  private ScratchFolder(Path jobs, String id, FileChannel workerLock, Clock clock) {
+  private ScratchFolder(
+      Path jobs, String id, FileChannel workerLock, ScratchSettings settings, Clock clock)
+      throws IOException {
+    this.budget = new ScratchBudget(ScratchUse.limit(settings, jobs));
+    this.fullDisk = new FullDisk(settings.fullTimeout(), this::makeRoom);
     this.jobs = jobs;
     this.id = id;
     this.workerLock = workerLock;
@@ -82,7 +88,7 @@ public final class ScratchFolder implements Closeable {
       PrivateFolder.trusted(folder);
       PrivateFolder.own(folder.resolve("jobs"));
       String hostId = identity(folder.resolve("id"));
-      ScratchFolder scratch = asWorker(folder, hostId, clock);
+      ScratchFolder scratch = asWorker(folder, hostId, settings, clock);
       scratch.sweep(settings.keep(), job -> false);
       return scratch;
     } catch (PrivateFolder.RefusedException e) {
@@ -97,18 +103,29 @@ public final class ScratchFolder implements Closeable {
     return id;
   }
 
+  /** What the jobs of this worker may use together. */
+  public ScratchBudget budget() {
+    return budget;
+  }
+
+  /** The disk is full: what nobody works in goes, and what is only kept for peers. */
+  private void makeRoom() {
+    sweep(Duration.ZERO, job -> true);
+    budget.askBack(Long.MAX_VALUE);
+  }
+
   /**
    * Opens the scratch of a job, with whatever an earlier attempt left in it; an empty one while
    * another process, or an earlier attempt that has not ended yet, still has that.
    *
    * @throws ScratchException when too many others do, or the disk fails
    */
-  public JobScratch openJob(String jobId, Metainfo metainfo) throws ScratchException {
+  public JobScratch openJob(String jobId, Segments segments) throws ScratchException {
     for (Path folder : folders(jobId)) {
       try {
         Optional<FileChannel> lock = lock(folder);
         if (lock.isPresent()) {
-          return new JobScratch(folder, lock.get(), metainfo);
+          return openLocked(folder, lock.get(), segments);
         }
       } catch (IOException e) {
         throw ScratchException.of("open", folder, e);
@@ -118,6 +135,16 @@ public final class ScratchFolder implements Closeable {
     throw new ScratchException(
         "%d processes on this host hold scratch of job %s in %s: look for workers that hang"
             .formatted(MOST_FOLDERS_OF_A_JOB, jobId, jobs));
+  }
+
+  private JobScratch openLocked(Path folder, FileChannel lock, Segments segments)
+      throws IOException {
+    try {
+      return new JobScratch(folder, lock, segments, budget, fullDisk);
+    } catch (IOException e) {
+      lock.close();
+      throw e;
+    }
   }
 
   /** Deletes the scratch of a job, but not what another process still holds. */
@@ -161,8 +188,8 @@ public final class ScratchFolder implements Closeable {
     }
   }
 
-  private static ScratchFolder asWorker(Path folder, String hostId, Clock clock)
-      throws IOException {
+  private static ScratchFolder asWorker(
+      Path folder, String hostId, ScratchSettings settings, Clock clock) throws IOException {
     for (int number = 1; number <= MOST_WORKERS; number++) {
       FileChannel lock =
           FileChannel.open(
@@ -170,7 +197,8 @@ public final class ScratchFolder implements Closeable {
               StandardOpenOption.CREATE,
               StandardOpenOption.WRITE);
       if (tryLock(lock)) {
-        return new ScratchFolder(folder.resolve("jobs"), hostId + "-" + number, lock, clock);
+        return new ScratchFolder(
+            folder.resolve("jobs"), hostId + "-" + number, lock, settings, clock);
       }
       lock.close();
     }

@@ -1,7 +1,9 @@
 package dev.piecework.worker.scratch;
 
+import dev.piecework.layout.Segments;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -25,15 +27,46 @@ import java.util.concurrent.locks.ReentrantLock;
  * are there, and which no hash matches.
  */
 final class SegmentFiles {
-  private static final int MOST_OPEN = 8;
+  private static final int MOST_OPEN = 16;
 
   private final Path folder;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Integer, Handle> open = new LinkedHashMap<>(16, 0.75f, true);
+  private final Segments segments;
   private boolean closed;
+  private volatile long spareBytes;
 
-  SegmentFiles(Path folder) {
+  SegmentFiles(Path folder, Segments segments) {
     this.folder = folder;
+    this.segments = segments;
+  }
+
+  /** Deletes what an earlier version, which cut torrents otherwise, left; before anything else. */
+  void tidy() throws IOException {
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, "segment-*")) {
+      for (Path file : found) {
+        int segment = number(file);
+        if (segment < 0
+            || segment >= segments.count()
+            || Files.size(file) > segments.length(segment)) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+    Files.deleteIfExists(spare());
+  }
+
+  private static int number(Path file) {
+    try {
+      return Integer.parseInt(String.valueOf(file.getFileName()).substring("segment-".length()));
+    } catch (NumberFormatException e) {
+      return -1;
+    }
+  }
+
+  /** Bytes that wait for the next segment. */
+  long spareBytes() {
+    return spareBytes;
   }
 
   Path path(int segment) {
@@ -70,8 +103,10 @@ final class SegmentFiles {
   /**
    * Gives a segment's file up: it waits for another segment, unless one does already. Who reads the
    * segment at this moment still may, so such a file is deleted.
+   *
+   * @param keep whether there is room for a file that waits
    */
-  void delete(int segment) throws IOException {
+  void delete(int segment, boolean keep) throws IOException {
     lock.lock();
     try {
       Handle handle = open.remove(segment);
@@ -79,11 +114,26 @@ final class SegmentFiles {
       if (handle != null) {
         handle.retire();
       }
-      if (inUse || Files.exists(spare())) {
-        Files.deleteIfExists(path(segment));
-      } else if (Files.exists(path(segment))) {
-        Files.move(path(segment), spare(), StandardCopyOption.ATOMIC_MOVE);
+      Path path = path(segment);
+      // A piece that bundles share is a short file, which would keep a long one from waiting.
+      boolean useful = keep && segments.length(segment) >= segments.longestBundle() / 2;
+      if (inUse || !useful || spareBytes > 0) {
+        Files.deleteIfExists(path);
+      } else if (Files.exists(path)) {
+        Files.move(path, spare(), StandardCopyOption.ATOMIC_MOVE);
+        spareBytes = segments.length(segment);
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Deletes the file that waits, if there is one. */
+  void dropSpare() throws IOException {
+    lock.lock();
+    try {
+      Files.deleteIfExists(spare());
+      spareBytes = 0;
     } finally {
       lock.unlock();
     }
@@ -113,7 +163,7 @@ final class SegmentFiles {
       if (handle == null || !handle.channel.isOpen()) {
         // A channel is found closed here when its last user was interrupted in the middle.
         try {
-          handle = new Handle(channel(path(segment), create));
+          handle = new Handle(channel(segment, create));
         } catch (NoSuchFileException e) {
           if (create) {
             throw e;
@@ -130,12 +180,15 @@ final class SegmentFiles {
     }
   }
 
-  private FileChannel channel(Path path, boolean create) throws IOException {
+  private FileChannel channel(int segment, boolean create) throws IOException {
+    Path path = path(segment);
     if (!create) {
       return FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
-    if (Files.exists(spare()) && !Files.exists(path)) {
+    boolean fits = spareBytes > 0 && spareBytes <= segments.length(segment);
+    if (fits && !Files.exists(path)) {
       Files.move(spare(), path, StandardCopyOption.ATOMIC_MOVE);
+      spareBytes = 0;
     }
     return FileChannel.open(
         path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);

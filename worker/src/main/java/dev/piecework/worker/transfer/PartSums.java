@@ -77,6 +77,11 @@ final class PartSums implements PieceStorage {
     return scratch.read(piece, offset, into);
   }
 
+  @Override
+  public boolean makeRoom(int firstPiece, int lastPiece, boolean must) {
+    return scratch.makeRoom(firstPiece, lastPiece, must);
+  }
+
   /**
    * CRC32C that a part must have. Pieces that an earlier run left in scratch are hashed once more.
    *

@@ -14,6 +14,7 @@ import dev.piecework.worker.store.StoreException;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,12 +37,12 @@ final class RunningTransfer implements Transfer, TorrentListener {
   private final PartUploader uploader;
   private final TaskThreads threads;
   private final UploadPump pump;
+  private final KeptSegments kept;
 
   private final TransferState state;
 
   // All under the state's lock.
   private final TransferLedger ledger;
-  private @Nullable SegmentRetention retention;
   private @Nullable Torrent torrent;
   private boolean prepared;
 
@@ -67,6 +68,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
     this.uploader = new PartUploader(parts.store(), scratch, sums, request);
     this.threads = new TaskThreads("transfer-" + request.jobId());
     this.pump = new UploadPump(state, uploader, parts.budget(), threads, request.layout());
+    this.kept = new KeptSegments(state, scratch, threads, () -> Optional.ofNullable(torrent));
     if (seedOnly) {
       ledger.everythingDone();
       prepared = true;
@@ -75,6 +77,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
 
   void start() {
     threads.start(this::run);
+    scratch.holder(kept);
   }
 
   // The caller's side.
@@ -105,28 +108,23 @@ final class RunningTransfer implements Transfer, TorrentListener {
 
   @Override
   public void committed(Batch batch) {
-    List<Integer> done;
     List<Integer> superfluous;
-    Torrent swarm;
+    Optional<Torrent> swarm;
     state.lock.lock();
     try {
-      done = ledger.committed(batch);
+      List<Integer> done = ledger.committed(batch);
       if (!batch.parts().isEmpty()) {
         state.progressed();
       }
-      if (retention != null) {
-        done.forEach(retention::bundleDone);
-      }
-      superfluous = takeSuperfluousSegments();
-      swarm = torrent;
+      swarm = Optional.ofNullable(torrent);
+      // Before anybody can take their segments: it would fetch them again.
+      swarm.ifPresent(told -> done.forEach(told::bundleDone));
+      superfluous = kept.bundlesDone(done);
       state.changed.signalAll();
     } finally {
       state.lock.unlock();
     }
-    if (swarm != null) {
-      done.forEach(swarm::bundleDone);
-    }
-    drop(superfluous, swarm);
+    kept.drop(superfluous, swarm);
   }
 
   @Override
@@ -169,6 +167,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
     } finally {
       state.lock.unlock();
     }
+    scratch.endWaits();
     uploader.cancel();
     threads.interruptFirst();
     Duration patience = parts.settings().closeTimeout();
@@ -238,8 +237,8 @@ final class RunningTransfer implements Transfer, TorrentListener {
       lost.forEach(ledger::voidObject);
       ledger.begin(intact);
       done = ledger.doneBundles();
-      retention = new SegmentRetention(request.layout(), scratch, done, parts.retainBytes());
-      superfluous = takeSuperfluousSegments();
+      superfluous =
+          kept.begin(new SegmentRetention(request.layout(), scratch, done, parts.retainBytes()));
       prepared = true;
       state.progressed();
       state.changed.signalAll();
@@ -247,7 +246,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
     } finally {
       state.lock.unlock();
     }
-    drop(superfluous, null);
+    kept.drop(superfluous, Optional.empty());
     if (!nothingToDo) {
       joinSwarm(done);
     }
@@ -284,17 +283,16 @@ final class RunningTransfer implements Transfer, TorrentListener {
       state.fail(TransferFaults.refusedByEngine(e));
       return;
     }
-    BitSet doneMeanwhile;
     state.lock.lock();
     try {
       torrent = joined;
       available.andNot(ledger.verified());
-      doneMeanwhile = ledger.doneBundles();
+      BitSet doneMeanwhile = ledger.doneBundles();
       doneMeanwhile.andNot(done);
+      doneMeanwhile.stream().forEach(joined::bundleDone);
     } finally {
       state.lock.unlock();
     }
-    doneMeanwhile.stream().forEach(joined::bundleDone);
     available.stream().forEach(joined::forget); // What was dropped since it was declared.
   }
 
@@ -304,36 +302,6 @@ final class RunningTransfer implements Transfer, TorrentListener {
       return torrent;
     } finally {
       state.lock.unlock();
-    }
-  }
-
-  /** With the lock held. Says which segments have to go and takes their pieces off the books. */
-  private List<Integer> takeSuperfluousSegments() {
-    SegmentRetention kept = retention;
-    if (kept == null) {
-      return List.of();
-    }
-    List<Integer> superfluous = kept.takeSuperfluous();
-    for (int segment : superfluous) {
-      ledger.dropped(scratch.segments().firstPiece(segment), scratch.segments().lastPiece(segment));
-    }
-    return superfluous;
-  }
-
-  private void drop(List<Integer> superfluous, @Nullable Torrent swarm) {
-    for (int segment : superfluous) {
-      if (swarm != null) {
-        for (int piece = scratch.segments().firstPiece(segment);
-            piece <= scratch.segments().lastPiece(segment);
-            piece++) {
-          swarm.forget(piece);
-        }
-      }
-      try {
-        scratch.delete(segment);
-      } catch (ScratchException e) {
-        state.fail(TransferFaults.of(e));
-      }
     }
   }
 

@@ -55,10 +55,23 @@ final class SegmentRetention {
     }
   }
 
-  /** Takes the segments that must go now; delete them when nobody is told of them any more. */
-  List<Integer> takeSuperfluous() {
+  /**
+   * Takes the segments that must go now; delete them when nobody is told of them any more.
+   *
+   * @param room bytes that nobody uses; when negative, as many are given back
+   */
+  List<Integer> takeSuperfluous(long room) {
+    return takeDownTo(Math.min(retainBytes, Math.max(0, retainedBytes + room)));
+  }
+
+  /** Takes kept segments of at least so many bytes, as far as there are. */
+  List<Integer> take(long bytes) {
+    return takeDownTo(Math.max(0, retainedBytes - bytes));
+  }
+
+  private List<Integer> takeDownTo(long most) {
     List<Integer> superfluous = new ArrayList<>();
-    while (retainedBytes > retainBytes) {
+    while (retainedBytes > most) {
       int oldest = retained.removeFirst();
       retainedBytes -= segments.length(oldest);
       superfluous.add(oldest);

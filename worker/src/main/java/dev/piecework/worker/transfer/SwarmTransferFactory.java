@@ -1,6 +1,7 @@
 package dev.piecework.worker.transfer;
 
 import dev.piecework.engine.Engine;
+import dev.piecework.layout.Segments;
 import dev.piecework.worker.scratch.JobScratch;
 import dev.piecework.worker.scratch.ScratchException;
 import dev.piecework.worker.scratch.ScratchFolder;
@@ -87,7 +88,10 @@ public final class SwarmTransferFactory implements TransferFactory {
             scratchSettings.checkThreads(),
             nanoClock);
     try {
-      JobScratch job = scratch.openJob(request.jobId(), request.layout().metainfo());
+      JobScratch job =
+          scratch.openJob(
+              request.jobId(),
+              new Segments(request.layout().metainfo(), request.layout().bundles()));
       RunningTransfer transfer = new RunningTransfer(parts, request, job, seedOnly);
       transfer.start();
       return transfer;

@@ -117,7 +117,13 @@ final class PrivateFolderTest {
 
   private ScratchFolder open() throws ScratchException {
     return ScratchFolder.open(
-        new ScratchSettings(folder.toString(), DataSize.ofMegabytes(1), Duration.ofDays(1), 1),
+        new ScratchSettings(
+            folder.toString(),
+            DataSize.ofBytes(0),
+            DataSize.ofMegabytes(1),
+            Duration.ofDays(1),
+            Duration.ZERO,
+            1),
         Clock.systemUTC());
   }
 

@@ -4,15 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.piecework.metainfo.Metainfo;
-import dev.piecework.metainfo.MetainfoParser;
-import dev.piecework.testkit.Content;
-import dev.piecework.testkit.Needs;
-import dev.piecework.testkit.TorrentMaker;
-import dev.piecework.worker.fault.Fault;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,22 +16,20 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.util.unit.DataSize;
 
 final class ScratchTest {
-  private static final int PIECE = 1 << 20;
+  private static final int PIECE = ScratchTorrent.PIECE;
 
   @TempDir private Path folder;
 
   @Test
   void piecesComeBackInAnyOrderAcrossSegments() throws Exception {
-    Torrent torrent = torrent(70);
+    ScratchTorrent torrent = torrent(70);
     try (ScratchFolder scratch = open(folder.resolve("scratch"));
-        JobScratch job = scratch.openJob("job", torrent.metainfo)) {
+        JobScratch job = scratch.openJob("job", torrent.segments())) {
       torrent.write(job, 65, 63, 64, 70);
 
       byte[] range = new byte[2 * PIECE];
@@ -47,19 +38,20 @@ final class ScratchTest {
         assertThat(in.read()).isEqualTo(-1);
       }
       int from = 63 * PIECE + PIECE / 2;
-      assertThat(Arrays.equals(range, 0, range.length, torrent.content, from, from + range.length))
+      assertThat(
+              Arrays.equals(range, 0, range.length, torrent.content(), from, from + range.length))
           .isTrue();
       assertThat(job.read(70, 50, ByteBuffer.allocate(49))).isTrue();
-      assertThat(ScratchCheck.intact(torrent.metainfo, job, 2, () -> false))
+      assertThat(ScratchCheck.intact(torrent.metainfo(), job, 2, () -> false))
           .isEqualTo(bits(63, 64, 65, 70));
     }
   }
 
   @Test
   void aDeletedSegmentIsGoneForReaders() throws Exception {
-    Torrent torrent = torrent(70);
+    ScratchTorrent torrent = torrent(70);
     try (ScratchFolder scratch = open(folder.resolve("scratch"));
-        JobScratch job = scratch.openJob("job", torrent.metainfo)) {
+        JobScratch job = scratch.openJob("job", torrent.segments())) {
       torrent.write(job, 3, 66);
 
       job.delete(0);
@@ -72,9 +64,9 @@ final class ScratchTest {
 
   @Test
   void aSegmentThatIsGivenUpIsWrittenOverByTheNext() throws Exception {
-    Torrent torrent = torrent(130);
+    ScratchTorrent torrent = torrent(130);
     try (ScratchFolder scratch = open(folder.resolve("scratch"));
-        JobScratch job = scratch.openJob("job", torrent.metainfo)) {
+        JobScratch job = scratch.openJob("job", torrent.segments())) {
       torrent.write(job, 1, 2, 63);
       Object first = fileKey(0);
 
@@ -85,16 +77,16 @@ final class ScratchTest {
       assertThat(fileKey(1)).isEqualTo(first);
       assertThat(fileKey(2)).isNotEqualTo(first);
       assertThat(job.read(1, 0, ByteBuffer.allocate(10))).isFalse();
-      assertThat(ScratchCheck.intact(torrent.metainfo, job, 2, () -> false))
+      assertThat(ScratchCheck.intact(torrent.metainfo(), job, 2, () -> false))
           .isEqualTo(bits(66, 128));
     }
   }
 
   @Test
   void oneSegmentAtMostWaitsForTheNext() throws Exception {
-    Torrent torrent = torrent(130);
+    ScratchTorrent torrent = torrent(130);
     try (ScratchFolder scratch = open(folder.resolve("scratch"));
-        JobScratch job = scratch.openJob("job", torrent.metainfo)) {
+        JobScratch job = scratch.openJob("job", torrent.segments())) {
       torrent.write(job, 1, 66);
 
       job.delete(0);
@@ -104,35 +96,35 @@ final class ScratchTest {
         assertThat(files.map(Path::getFileName).map(Path::toString))
             .containsExactlyInAnyOrder("lock", "spare");
       }
-      assertThat(ScratchCheck.intact(torrent.metainfo, job, 1, () -> false)).isEqualTo(bits());
+      assertThat(ScratchCheck.intact(torrent.metainfo(), job, 1, () -> false)).isEqualTo(bits());
     }
   }
 
   @Test
   void whatIsReadWhileItIsGivenUpIsNotWrittenOver() throws Exception {
-    Torrent torrent = torrent(1);
-    SegmentFiles files = new SegmentFiles(folder);
-    files.with(0, true, channel -> channel.write(ByteBuffer.wrap(torrent.content, 0, 8)));
+    ScratchTorrent torrent = torrent(1);
+    SegmentFiles files = new SegmentFiles(folder, ScratchTorrent.manySegments(folder));
+    files.with(0, true, channel -> channel.write(ByteBuffer.wrap(torrent.content(), 0, 8)));
 
     ByteBuffer read = ByteBuffer.allocate(8);
     files.with(
         0,
         false,
         channel -> {
-          files.delete(0);
-          files.with(1, true, next -> next.write(ByteBuffer.wrap(torrent.content, 8, 8)));
+          files.delete(0, true);
+          files.with(1, true, next -> next.write(ByteBuffer.wrap(torrent.content(), 8, 8)));
           return channel.read(read, 0);
         });
 
-    assertThat(read.flip()).isEqualTo(ByteBuffer.wrap(torrent.content, 0, 8));
+    assertThat(read.flip()).isEqualTo(ByteBuffer.wrap(torrent.content(), 0, 8));
     files.close();
   }
 
   @Test
   void aReaderThatIsInterruptedDoesNotSpoilTheFileForOthers() throws Exception {
-    Torrent torrent = torrent(3);
+    ScratchTorrent torrent = torrent(3);
     try (ScratchFolder scratch = open(folder.resolve("scratch"));
-        JobScratch job = scratch.openJob("job", torrent.metainfo)) {
+        JobScratch job = scratch.openJob("job", torrent.segments())) {
       torrent.write(job, 0);
       Thread interrupted =
           Thread.startVirtualThread(() -> {
@@ -148,14 +140,14 @@ final class ScratchTest {
 
   @Test
   void manySegmentsNeedFewOpenFiles() throws Exception {
-    Torrent torrent = torrent(1);
-    SegmentFiles files = new SegmentFiles(folder);
+    ScratchTorrent torrent = torrent(1);
+    SegmentFiles files = new SegmentFiles(folder, ScratchTorrent.manySegments(folder));
     for (int segment = 0; segment < 100; segment++) {
-      files.with(segment, true, channel -> channel.write(ByteBuffer.wrap(torrent.content, 0, 8)));
+      files.with(segment, true, channel -> channel.write(ByteBuffer.wrap(torrent.content(), 0, 8)));
     }
 
     try (var open = Files.list(Path.of("/proc/self/fd"))) {
-      assertThat(open.filter(ScratchTest::isSegment).count()).isLessThanOrEqualTo(8);
+      assertThat(open.filter(ScratchTest::isSegment).count()).isLessThanOrEqualTo(16);
     }
     files.close();
     try (var open = Files.list(Path.of("/proc/self/fd"))) {
@@ -180,29 +172,30 @@ final class ScratchTest {
 
   @Test
   void anotherWorkerOfTheHostFindsTheJobOfOneThatEnded() throws Exception {
-    Torrent torrent = torrent(3);
+    ScratchTorrent torrent = torrent(3);
     try (ScratchFolder first = open(folder.resolve("scratch"));
         ScratchFolder second = open(folder.resolve("scratch"))) {
-      JobScratch job = first.openJob("job", torrent.metainfo);
+      JobScratch job = first.openJob("job", torrent.segments());
       torrent.write(job, 1);
-      try (JobScratch beside = second.openJob("job", torrent.metainfo)) {
+      try (JobScratch beside = second.openJob("job", torrent.segments())) {
         assertThat(beside.candidates().isEmpty()).isTrue();
         torrent.write(beside, 2);
       }
       job.close();
 
-      try (JobScratch taken = second.openJob("job", torrent.metainfo)) {
-        assertThat(ScratchCheck.intact(torrent.metainfo, taken, 1, () -> false)).isEqualTo(bits(1));
+      try (JobScratch taken = second.openJob("job", torrent.segments())) {
+        assertThat(ScratchCheck.intact(torrent.metainfo(), taken, 1, () -> false))
+            .isEqualTo(bits(1));
       }
     }
   }
 
   @Test
   void discardingDeletesUnlessTheJobIsAtWork() throws Exception {
-    Torrent torrent = torrent(3);
+    ScratchTorrent torrent = torrent(3);
     try (ScratchFolder scratch = open(folder.resolve("scratch"))) {
       Path there = folder.resolve("scratch/jobs/job");
-      try (JobScratch job = scratch.openJob("job", torrent.metainfo)) {
+      try (JobScratch job = scratch.openJob("job", torrent.segments())) {
         torrent.write(job, 1);
         scratch.discard("job");
         assertThat(there).exists();
@@ -217,10 +210,10 @@ final class ScratchTest {
 
   @Test
   void whatNobodyCameBackForIsSwept() throws Exception {
-    Torrent torrent = torrent(3);
+    ScratchTorrent torrent = torrent(3);
     try (ScratchFolder scratch = open(folder.resolve("scratch"))) {
       for (String id : new String[] {"old", "young"}) {
-        try (JobScratch job = scratch.openJob(id, torrent.metainfo)) {
+        try (JobScratch job = scratch.openJob(id, torrent.segments())) {
           torrent.write(job, 1);
         }
       }
@@ -252,32 +245,6 @@ final class ScratchTest {
         .contains("piecework.scratch.directory");
   }
 
-  @Test
-  void aFullDiskIsAFaultThatSaysSo() throws Exception {
-    Path disk = Files.createDirectories(folder.resolve("disk"));
-    if (!run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk.toString())) {
-      Needs.absent("a small tmpfs cannot be mounted", "run the tests as root");
-    }
-    try {
-      Torrent torrent = torrent(5);
-      try (ScratchFolder scratch = open(disk);
-          JobScratch job = scratch.openJob("job", torrent.metainfo)) {
-        ScratchException full =
-            catchThrowableOfType(ScratchException.class, () -> torrent.write(job, 0, 1, 2, 3, 4));
-
-        assertThat(full).isNotNull();
-        assertThat(full.fault().kind()).isEqualTo(Fault.Kind.SCRATCH_FAILED);
-        assertThat(full.fault().isTransient()).isTrue();
-        assertThat(full.fault().message())
-            .contains("No space left")
-            .contains("MiB free")
-            .contains("piecework.scratch.directory");
-      }
-    } finally {
-      run("umount", disk.toString());
-    }
-  }
-
   private Object fileKey(int segment) throws IOException {
     Path file = folder.resolve("scratch/jobs/job/segment-%08d".formatted(segment));
     return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
@@ -289,15 +256,6 @@ final class ScratchTest {
     } catch (IOException e) {
       return false; // Closed meanwhile.
     }
-  }
-
-  private static boolean run(String... command) throws Exception {
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    return process.waitFor(30, TimeUnit.SECONDS) && process.exitValue() == 0;
   }
 
   private static String refused(ThrowingCallable call) {
@@ -316,36 +274,10 @@ final class ScratchTest {
 
   private static ScratchFolder open(Path directory) throws ScratchException {
     return ScratchFolder.open(
-        new ScratchSettings(directory.toString(), DataSize.ofMegabytes(1), Duration.ofDays(2), 2),
-        Clock.systemUTC());
+        ScratchTorrent.settings(directory, 0, Duration.ZERO), Clock.systemUTC());
   }
 
-  private Torrent torrent(int pieces) throws Exception {
-    Path file = Content.file(folder.resolve("in/set.bin"), (long) pieces * PIECE + 99, 1);
-    return new Torrent(
-        MetainfoParser.parse(TorrentMaker.of(file).pieceBytes(PIECE).make().metainfo()),
-        Files.readAllBytes(file));
-  }
-
-  private static final class Torrent {
-    private final Metainfo metainfo;
-    private final byte[] content;
-
-    Torrent(Metainfo metainfo, byte[] content) {
-      this.metainfo = metainfo;
-      this.content = content;
-    }
-
-    void write(JobScratch job, int... pieces) throws ScratchException {
-      for (int piece : pieces) {
-        try {
-          job.write(piece, ByteBuffer.wrap(content, piece * PIECE, metainfo.pieceLength(piece)));
-        } catch (ScratchException e) {
-          throw e;
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
-      }
-    }
+  private ScratchTorrent torrent(int pieces) throws Exception {
+    return ScratchTorrent.of(folder, pieces);
   }
 }

@@ -155,6 +155,11 @@ final class FeedingEngine implements Engine {
       while (openBytes > 0 && openBytes + bytes > request.windowBytes()) {
         wait();
       }
+      while (bundle.lastPiece() >= bundle.firstPiece()
+          && !request.storage().makeRoom(bundle.firstPiece(), bundle.lastPiece(), openBytes == 0)
+          && openBytes > 0) {
+        wait(100);
+      }
       openBytes += bytes;
       return true;
     }

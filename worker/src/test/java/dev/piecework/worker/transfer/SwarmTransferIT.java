@@ -8,18 +8,28 @@ import dev.piecework.message.JobOptions;
 import dev.piecework.testkit.Client;
 import dev.piecework.testkit.ClientOptions;
 import dev.piecework.testkit.Content;
+import dev.piecework.testkit.Needs;
 import dev.piecework.testkit.RunningClient;
+import dev.piecework.worker.scratch.ScratchFolder;
+import dev.piecework.worker.scratch.ScratchSettings;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.util.unit.DataSize;
 
 /** Transfers from other people's seeders, over the real engine, into a real S3 server. */
 final class SwarmTransferIT {
@@ -82,6 +92,67 @@ final class SwarmTransferIT {
       assertThat(twice).isLessThan(64 * MEBIBYTE);
       rig.proveObjects();
     }
+  }
+
+  @Test
+  void twoTorrentsLargerThanTheScratchDiskGoThroughAtOnce() throws Exception {
+    Client.LIBTORRENT.require();
+    Needs.root();
+    Path disk = Files.createDirectories(folder.resolve("disk"));
+    Path tree = folder.resolve("in/set");
+    Content.manySmall(tree.resolve("small"), 40, 2_000_000, 5);
+    Content.file(tree.resolve("big.bin"), 150 * MEBIBYTE + 1, 6);
+    Path file = Content.file(folder.resolve("in/one.bin"), 256 * MEBIBYTE, 4);
+    assertThat(mount("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk.toString())).isZero();
+    // Pieces of the first are shared by its files, and so by bundles.
+    try (TransferRig first = new TransferRig(folder.resolve("rig"), tree, 2 << 20);
+        TransferRig second = new TransferRig(folder.resolve("rig-2"), file, 1 << 20);
+        ScratchFolder scratch =
+            ScratchFolder.open(
+                new ScratchSettings(
+                    disk.toString(),
+                    DataSize.ofBytes(0),
+                    DataSize.ofMegabytes(256),
+                    Duration.ofDays(1),
+                    Duration.ofSeconds(20),
+                    2),
+                Clock.systemUTC());
+        RunningClient seeder = Client.LIBTORRENT.seed(first.torrent);
+        RunningClient other = Client.LIBTORRENT.seed(second.torrent)) {
+      first.options = peer(seeder.address());
+      second.options = peer(other.address());
+      second.jobId = "job-2";
+      first.shared = Optional.of(scratch);
+      second.shared = Optional.of(scratch);
+
+      try (Transfer one = first.factory("a", engine).start(first.request());
+          Transfer two = second.factory("a", engine).start(second.request())) {
+        CompletableFuture<Void> beside =
+            CompletableFuture.runAsync(() -> {
+              try {
+                second.finish(two);
+              } catch (Exception e) {
+                throw new CompletionException(e);
+              }
+            });
+        first.finish(one);
+        beside.get(3, TimeUnit.MINUTES);
+
+        assertThat(scratch.budget().maxBytes()).isLessThan(64 * MEBIBYTE);
+        assertThat(one.progress().swarm().receivedBytes())
+            .as("nothing was fetched twice for want of room")
+            .isLessThan(one.progress().totalBytes() + 16 * MEBIBYTE);
+      }
+
+      first.proveObjects();
+      second.proveObjects();
+    } finally {
+      mount("umount", disk.toString());
+    }
+  }
+
+  private static int mount(String... command) throws Exception {
+    return new ProcessBuilder(command).inheritIO().start().waitFor();
   }
 
   private static JobOptions peer(InetSocketAddress address) {

@@ -30,6 +30,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
@@ -50,6 +51,12 @@ final class TransferRig implements AutoCloseable {
   private final List<ScratchFolder> workers = new ArrayList<>();
   LongSupplier nanoClock = System::nanoTime;
   DataSize retain = DataSize.ofMegabytes(256);
+  DataSize maxScratch = DataSize.ofBytes(0);
+  String jobId = "job-1";
+
+  /** Another rig's scratch, as of two jobs of one worker; empty for one of its own. */
+  Optional<ScratchFolder> shared = Optional.empty();
+
   JobOptions options = JobOptions.none();
   Fence fence = () -> {};
   UploadIntent intent = (object, key) -> {};
@@ -73,14 +80,21 @@ final class TransferRig implements AutoCloseable {
 
   TransferRequest request() {
     return new TransferRequest(
-        "job-1", layout, TestBucket.NAME, options, checkpoint, Set.of(), fence, intent);
+        jobId, layout, TestBucket.NAME, options, checkpoint, Set.of(), fence, intent);
   }
 
   SwarmTransferFactory factory(String host, Engine withEngine) {
     try {
       ScratchSettings scratch =
-          new ScratchSettings(scratch(host).toString(), retain, Duration.ofDays(1), 2);
-      ScratchFolder worker = ScratchFolder.open(scratch, Clock.systemUTC());
+          new ScratchSettings(
+              scratch(host).toString(),
+              maxScratch,
+              retain,
+              Duration.ofDays(1),
+              Duration.ofSeconds(20),
+              2);
+      ScratchFolder worker =
+          shared.isPresent() ? shared.get() : ScratchFolder.open(scratch, Clock.systemUTC());
       workers.add(worker);
       return new SwarmTransferFactory(
           withEngine,
@@ -97,6 +111,11 @@ final class TransferRig implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The scratch of the worker that was made last. */
+  ScratchFolder worker() {
+    return workers.getLast();
   }
 
   Path scratch(String host) {
