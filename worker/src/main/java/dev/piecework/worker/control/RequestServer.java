@@ -37,6 +37,7 @@ final class RequestServer {
    */
   private static final Pattern BROKERS_REPLIES =
       Pattern.compile("(amq\\.rabbitmq\\.reply-to\\.|amq\\.gen-)[^\\p{Cntrl}]{1,220}");
+
   private final RequestHandler handler;
   private final LimitsReport limits;
 
