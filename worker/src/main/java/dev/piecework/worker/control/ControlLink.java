@@ -161,7 +161,9 @@ public final class ControlLink implements AutoCloseable {
             false,
             takesAll ? Map.of() : Map.<String, Object>of("x-priority", LAST_RESORT),
             (_, request) ->
-                Thread.ofVirtual().name("request").start(() -> server.serve(requests, replies, request)),
+                Thread.ofVirtual()
+                    .name("request")
+                    .start(() -> server.serve(requests, replies, request)),
             _ -> {});
     return new Link(
         connection,

@@ -184,7 +184,8 @@ final class RequestServer {
     boolean own = OWN_REPLIES.matcher(to).matches();
     if (!own && !BROKERS_REPLIES.matcher(to).matches()) {
       LOG.warn(
-          "a request is not answered: its reply-to \"{}\" is no reply queue. Expected {}... or a queue that the broker named",
+          "a request is not answered: its reply-to \"{}\" is no reply queue. Expected {}... or a"
+              + " queue that the broker named",
           ForeignText.line(to),
           Topology.REPLY_PREFIX);
       return;
