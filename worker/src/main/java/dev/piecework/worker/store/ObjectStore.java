@@ -2,29 +2,12 @@ package dev.piecework.worker.store;
 
 import dev.piecework.worker.store.StoreException.Reason;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.minio.AbortMultipartUploadArgs;
-import io.minio.CompleteMultipartUploadArgs;
-import io.minio.CreateMultipartUploadArgs;
-import io.minio.GetObjectArgs;
-import io.minio.GetObjectResponse;
-import io.minio.HeadObjectArgs;
-import io.minio.Http;
 import io.minio.MinioAsyncClient;
-import io.minio.PutObjectAPIArgs;
-import io.minio.RemoveObjectArgs;
-import io.minio.UploadPartArgs;
 import io.minio.credentials.Provider;
-import io.minio.messages.Part;
-import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
 
 /**
@@ -35,12 +18,11 @@ import okhttp3.OkHttpClient;
  */
 public final class ObjectStore implements AutoCloseable {
   private final ObjectSettings objects;
-  private final MinioAsyncClient client;
   private final OkHttpClient http;
-  private final StoreChecksums checksums;
   private final StoreCircuit circuit;
-  private final StoreRequests requests;
   private final BucketCheck bucketCheck;
+  private final StoreReads reads;
+  private final StoreWrites writes;
   private final StoreListings listings;
   private final Cancellation closed = new Cancellation();
 
@@ -63,14 +45,14 @@ public final class ObjectStore implements AutoCloseable {
     this.objects = objects;
     this.http = HttpClients.forStore(settings, meter);
     Provider keys = settings.credentials().provider(settings, http);
-    this.client = HttpClients.s3(settings, keys, http);
-    this.checksums =
+    MinioAsyncClient client = HttpClients.s3(settings, keys, http);
+    StoreChecksums checksums =
         new StoreChecksums(settings.checksums(), "http".equals(settings.endpoint().getScheme()));
     StoreErrors errors = new StoreErrors(settings.endpoint());
     this.circuit =
         new StoreCircuit(
             settings, HttpClients.s3(settings, keys, HttpClients.forProbe(http)), errors);
-    this.requests =
+    StoreRequests requests =
         new StoreRequests(
             new RetryPolicy(settings.retries(), settings.retryDelay(), settings.maxRetryDelay()),
             random,
@@ -81,6 +63,8 @@ public final class ObjectStore implements AutoCloseable {
             closed);
     this.bucketCheck = new BucketCheck(client, requests);
     this.listings = new StoreListings(client, requests);
+    this.reads = new StoreReads(client, requests, checksums);
+    this.writes = new StoreWrites(client, requests, checksums, objects, reads);
   }
 
   /** Whether the store as a whole can be used. */
@@ -116,24 +100,7 @@ public final class ObjectStore implements AutoCloseable {
       Cancellation cancellation,
       Runnable beforeEachTry)
       throws StoreException {
-    Map<String, String> headers = objects.headers(origin);
-    headers.putAll(checksums.ofUpload());
-    return call(
-            "begin an upload of",
-            bucket,
-            key,
-            cancellation,
-            () -> {
-              beforeEachTry.run();
-              return client.createMultipartUpload(
-                  CreateMultipartUploadArgs.builder()
-                      .extraHeaders(headers)
-                      .bucket(bucket)
-                      .object(key)
-                      .build());
-            })
-        .result()
-        .uploadId();
+    return writes.createUpload(bucket, key, origin, cancellation, beforeEachTry);
   }
 
   /**
@@ -149,26 +116,7 @@ public final class ObjectStore implements AutoCloseable {
       ObjectBody body,
       Cancellation cancellation)
       throws StoreException {
-    BodyDigest digest = checksums.digest(body);
-    String etag =
-        call(
-                "upload part " + number + " of",
-                bucket,
-                key,
-                cancellation,
-                () ->
-                    client.uploadPart(
-                        UploadPartArgs.builder()
-                            .bucket(bucket)
-                            .object(key)
-                            .uploadId(uploadId)
-                            .partNumber(number)
-                            .buffer(new StreamedBuffer(body, cancellation))
-                            .headers(checksums.ofBody(digest))
-                            .build()))
-            .part()
-            .etag();
-    return new SentPart(number, body.length(), etag, digest.crc32c());
+    return writes.uploadPart(bucket, key, uploadId, number, body, cancellation);
   }
 
   /** Writes a whole object in one request, replacing what was there. */
@@ -180,26 +128,7 @@ public final class ObjectStore implements AutoCloseable {
       ObjectOrigin origin,
       Cancellation cancellation)
       throws StoreException {
-    BodyDigest digest = checksums.digest(body);
-    Http.Headers headers = checksums.ofBody(digest);
-    objects.headers(origin).forEach(headers::put);
-    String etag =
-        call(
-                "write",
-                bucket,
-                key,
-                cancellation,
-                () ->
-                    client.putObject(
-                        PutObjectAPIArgs.builder()
-                            .bucket(bucket)
-                            .object(key)
-                            .buffer(new StreamedBuffer(body, cancellation))
-                            .headers(headers)
-                            .contentType(MediaType.get(contentType))
-                            .build()))
-            .etag();
-    return new SentPart(1, body.length(), String.valueOf(etag), digest.crc32c());
+    return writes.putObject(bucket, key, body, contentType, origin, cancellation);
   }
 
   /**
@@ -219,50 +148,12 @@ public final class ObjectStore implements AutoCloseable {
       Predicate<StoredStat> proof,
       Cancellation cancellation)
       throws StoreException {
-    Part[] listed = parts.stream().map(checksums::part).toArray(Part[]::new);
-    Map<String, String> headers = checksums.ofWhole(parts);
-    String etag =
-        requests.call(
-            "complete the upload of",
-            bucket,
-            key,
-            cancellation,
-            () ->
-                client
-                    .completeMultipartUpload(
-                        CompleteMultipartUploadArgs.builder()
-                            .extraHeaders(headers)
-                            .bucket(bucket)
-                            .object(key)
-                            .uploadId(uploadId)
-                            .parts(listed)
-                            .maxRetries(0)
-                            .build())
-                    .thenApply(answer -> String.valueOf(answer.etag())),
-            () -> stat(bucket, key, cancellation).filter(proof).map(StoredStat::etag));
-    return etag.replace("\"", "");
+    return writes.completeUpload(bucket, key, uploadId, parts, proof, cancellation);
   }
 
   /** Gives up a multipart upload; one that is gone already is no error. */
   public void abortUpload(String bucket, String key, String uploadId) throws StoreException {
-    try {
-      call(
-          "abort the upload of",
-          bucket,
-          key,
-          closed,
-          () ->
-              client.abortMultipartUpload(
-                  AbortMultipartUploadArgs.builder()
-                      .bucket(bucket)
-                      .object(key)
-                      .uploadId(uploadId)
-                      .build()));
-    } catch (StoreException e) {
-      if (e.reason() != Reason.NO_SUCH_UPLOAD && e.reason() != Reason.NO_SUCH_KEY) {
-        throw e;
-      }
-    }
+    writes.abortUpload(bucket, key, uploadId, closed);
   }
 
   /** Multipart uploads of a key that are neither completed nor aborted. */
@@ -292,40 +183,12 @@ public final class ObjectStore implements AutoCloseable {
   /** The same, given up when cancelled. */
   public Optional<StoredStat> stat(String bucket, String key, Cancellation cancellation)
       throws StoreException {
-    Map<String, String> headers = checksums.ofQuestion();
-    okhttp3.Headers answer;
-    try {
-      answer =
-          call(
-                  "look up",
-                  bucket,
-                  key,
-                  cancellation,
-                  () ->
-                      client.headObject(
-                          HeadObjectArgs.builder()
-                              .extraHeaders(headers)
-                              .bucket(bucket)
-                              .object(key)
-                              .build()))
-              .headers();
-    } catch (StoreException e) {
-      if (e.reason() == Reason.NO_SUCH_KEY) {
-        return Optional.empty();
-      }
-      throw e;
-    }
-    return Optional.of(StoredStat.of(answer));
+    return reads.stat(bucket, key, cancellation);
   }
 
   /** Deletes an object; one that is gone already is no error. */
   public void delete(String bucket, String key) throws StoreException {
-    call(
-        "delete",
-        bucket,
-        key,
-        closed,
-        () -> client.removeObject(RemoveObjectArgs.builder().bucket(bucket).object(key).build()));
+    reads.delete(bucket, key, closed);
   }
 
   /**
@@ -342,25 +205,7 @@ public final class ObjectStore implements AutoCloseable {
   /** The same, unless it is cancelled. */
   public byte[] read(String bucket, String key, int maxBytes, Cancellation cancellation)
       throws StoreException {
-    // The body is read inside the call, so that a connection cut half-way is tried again too.
-    byte[] bytes =
-        call(
-            "read",
-            bucket,
-            key,
-            cancellation,
-            () ->
-                client
-                    .getObject(GetObjectArgs.builder().bucket(bucket).object(key).build())
-                    .thenApplyAsync(
-                        response -> readAtMost(response, maxBytes + 1L),
-                        Thread::startVirtualThread));
-    if (bytes.length > maxBytes) {
-      throw new StoreException(
-          Reason.TOO_LARGE,
-          "%s/%s is larger than the %d bytes allowed here".formatted(bucket, key, maxBytes));
-    }
-    return bytes;
+    return reads.read(bucket, key, maxBytes, cancellation);
   }
 
   /** Whether the objects that it writes say what they come from. */
@@ -376,23 +221,5 @@ public final class ObjectStore implements AutoCloseable {
     http.dispatcher().cancelAll();
     http.dispatcher().executorService().shutdown();
     http.connectionPool().evictAll();
-  }
-
-  private <T> T call(
-      String action,
-      String bucket,
-      String key,
-      Cancellation cancellation,
-      Supplier<CompletableFuture<T>> request)
-      throws StoreException {
-    return requests.call(action, bucket, key, cancellation, request);
-  }
-
-  private static byte[] readAtMost(GetObjectResponse response, long limit) {
-    try (response) {
-      return response.readNBytes((int) Math.min(limit, Integer.MAX_VALUE - 8));
-    } catch (IOException e) {
-      throw new CompletionException(e);
-    }
   }
 }
