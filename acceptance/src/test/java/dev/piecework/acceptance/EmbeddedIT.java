@@ -78,6 +78,9 @@ class EmbeddedIT {
           worker.awaitOutput(" is up", LIMIT);
           String completed = cli(environment, submit);
           assertThat(completed).contains("\"state\":\"completed\"", "sets/set.bin");
+          assertThat(cli(environment, List.of("list", "-o", "json")))
+              .contains(
+                  "\"author\":\"%s\"".formatted(environment.get("PIECEWORK_BROKER_USERNAME")));
           assertThat(Content.sha256(folder.resolve("data/buckets/data/sets/set.bin")))
               .isEqualTo(Content.sha256(file));
         }

@@ -187,6 +187,7 @@ class ControlCommandsIT {
         "set\u001b[31m",
         "117e3a6665e8ff1b157e5ec37823578adb8a712b",
         "inline",
+        "me",
         new Destination("data", "sets/"),
         1000,
         500,
@@ -369,14 +370,16 @@ class ControlCommandsIT {
                         "by order: backup",
                         1,
                         3,
-                        "w1")))));
+                        "w1",
+                        "ops")))));
 
     CliRun run = run("get", "a");
 
     assertThat(run.out())
         .contains("state      paused\n", "to         s3://data/sets/\n", "5 of 10 pieces verified")
         .contains("label      team=climate\n")
-        .containsPattern("2026-11-21T04:05:00Z +running +paused +1 +3 +w1 +by order: backup\n");
+        .containsPattern("2026-11-21T04:05:00Z +running +paused +1 +3 +w1 +ops +by order: backup\n")
+        .contains("author     me\n");
     JsonNode json = new JsonMapper().readTree(run("get", "a", "-o", "jsonl").out());
     assertThat(json.path("transitions").path(0).path("to").asString("")).isEqualTo("paused");
   }

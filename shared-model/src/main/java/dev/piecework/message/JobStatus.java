@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param infoHash 40 hexadecimal digits; empty before the metainfo is known
  * @param source where its metainfo comes from, as {@link JobSource#summary} has it; empty if that
  *     was not written down
+ * @param author the broker's user who submitted it first; empty if that is not known
  * @param destination where the objects go
  * @param totalBytes bytes to store; 0 before the metainfo is known
  * @param uploadedBytes of those, in parts that the store has, at the last checkpoint
@@ -42,6 +43,7 @@ public record JobStatus(
     String name,
     String infoHash,
     String source,
+    String author,
     Destination destination,
     long totalBytes,
     long uploadedBytes,

@@ -20,6 +20,7 @@ public final class JobStatusForm {
               "name",
               "infoHash",
               "source",
+              "author",
               "bucket",
               "prefix",
               "totalBytes",
@@ -35,7 +36,7 @@ public final class JobStatusForm {
   static final Shape TRANSITIONS =
       new Shape.Forms<>(
           ControlReply.MAX_TRANSITIONS,
-          Shape.form("time", "from", "to", "reason", "attempt", "epoch", "worker"),
+          Shape.form("time", "from", "to", "reason", "attempt", "epoch", "worker", "author"),
           JobStatusForm::transition);
 
   private JobStatusForm() {}
@@ -52,6 +53,7 @@ public final class JobStatusForm {
     text(json, "name", job.name());
     text(json, "infoHash", job.infoHash());
     text(json, "source", job.source());
+    text(json, "author", job.author());
     json.writeStringProperty("bucket", job.destination().bucket());
     text(json, "prefix", job.destination().prefix());
     json.writeNumberProperty("totalBytes", job.totalBytes());
@@ -79,6 +81,7 @@ public final class JobStatusForm {
       json.writeNumberProperty("attempt", transition.attempt());
       json.writeNumberProperty("epoch", transition.epoch());
       text(json, "worker", transition.worker());
+      text(json, "author", transition.author());
       json.writeEndObject();
     }
     json.writeEndArray();
@@ -102,6 +105,7 @@ public final class JobStatusForm {
         json.text("name").orElse(""),
         json.text("infoHash").orElse(""),
         json.text("source").orElse(""),
+        json.text("author").orElse(""),
         new Destination(
             json.requiredText("bucket", "the job's bucket"), json.text("prefix").orElse("")),
         json.requiredCount("totalBytes"),
@@ -128,7 +132,8 @@ public final class JobStatusForm {
         json.text("reason").orElse(""),
         json.requiredInt("attempt"),
         json.requiredCount("epoch"),
-        json.text("worker").orElse(""));
+        json.text("worker").orElse(""),
+        json.text("author").orElse(""));
   }
 
   private static Optional<Instant> optionalTime(JsonObject json, String name)

@@ -12,6 +12,15 @@ import java.time.Instant;
  * @param attempt runs in the series, after the change
  * @param epoch after the change
  * @param worker who changed it
+ * @param author the broker's user who submitted the job or gave the order that the change follows;
+ *     empty if it follows none, or that is not known
  */
 public record JobTransition(
-    Instant time, String from, String to, String reason, int attempt, long epoch, String worker) {}
+    Instant time,
+    String from,
+    String to,
+    String reason,
+    int attempt,
+    long epoch,
+    String worker,
+    String author) {}

@@ -153,6 +153,7 @@ final class RandomMessages {
         text(),
         hex(20),
         text(),
+        text(),
         new Destination("data", "sets/ü 1/"),
         count(),
         count(),
@@ -167,7 +168,7 @@ final class RandomMessages {
   }
 
   private JobTransition transition() {
-    return new JobTransition(time(), "queued", "running", text(), small(), count(), text());
+    return new JobTransition(time(), "queued", "running", text(), small(), count(), text(), text());
   }
 
   private Instant time() {

@@ -120,6 +120,7 @@ final class WorkerDuties implements AutoCloseable {
             pump,
             new IntakeMetrics(observers.registry(), Clock.systemUTC()),
             settings.jobDeadline(),
+            brokerSettings.requireUserId(),
             gate);
     this.broker = new BrokerLink(brokerSettings, "piecework-worker-" + workerId, intake, gate);
     this.renewing = new Loop("leases", settings.lease().dividedBy(3), 0, leases::renewAll);

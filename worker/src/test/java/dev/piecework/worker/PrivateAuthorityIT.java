@@ -103,7 +103,12 @@ class PrivateAuthorityIT {
   private static Connection connect(int port, Path believed) throws Exception {
     return BrokerConnection.open(
         new BrokerSettings(
-            URI.create("amqps://127.0.0.1:" + port), "guest", "guest", "", believed.toString()),
+            URI.create("amqps://127.0.0.1:" + port),
+            "guest",
+            "guest",
+            "",
+            believed.toString(),
+            false),
         "test");
   }
 }

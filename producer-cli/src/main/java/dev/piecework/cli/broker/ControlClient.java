@@ -44,6 +44,7 @@ public final class ControlClient implements AutoCloseable {
   private final Connection connection;
   private final Channel channel;
   private final String replyQueue = Topology.REPLY_PREFIX + UUID.randomUUID();
+  private Optional<Optional<String>> author = Optional.empty();
   private final BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
 
   private sealed interface Heard {
@@ -181,6 +182,17 @@ public final class ControlClient implements AutoCloseable {
         : null;
   }
 
+  /**
+   * Who gives orders; found out when the first one is given. By the exchange of questions, where
+   * rights do not depend on routing keys.
+   */
+  private Optional<String> author() {
+    if (author.isEmpty()) {
+      author = Optional.of(Author.of(settings, connection, Topology.QUESTIONS_EXCHANGE));
+    }
+    return author.get();
+  }
+
   private String send(ControlRequest request, String routingKey) {
     String id = UUID.randomUUID().toString();
     AMQP.BasicProperties properties =
@@ -189,6 +201,7 @@ public final class ControlClient implements AutoCloseable {
             .messageId(id)
             .correlationId(id)
             .replyTo(replyQueue)
+            .userId(request.isOrder() ? author().orElse(null) : null)
             // Nobody carries out what its sender has given up.
             .expiration(expiration())
             .appId("piecework-cli")

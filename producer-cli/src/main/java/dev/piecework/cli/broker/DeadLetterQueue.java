@@ -12,6 +12,7 @@ import dev.piecework.message.Topology;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.Date;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -88,6 +89,7 @@ public final class DeadLetterQueue implements AutoCloseable {
    */
   public void visit(int limit, Visitor visitor, Done done) {
     AtomicBoolean returned = new AtomicBoolean();
+    Optional<Optional<String>> author = Optional.empty();
     // Closing the channel puts back what was not acknowledged.
     try (Channel channel = connection.createChannel()) {
       channel.confirmSelect();
@@ -104,7 +106,10 @@ public final class DeadLetterQueue implements AutoCloseable {
             return;
           }
           case REQUEUE -> {
-            submit(channel, got, returned);
+            if (author.isEmpty()) {
+              author = Optional.of(Author.of(settings, connection, Topology.JOBS_EXCHANGE));
+            }
+            submit(channel, got, author.get(), returned);
             acknowledge(channel, got);
             done.done(letter);
           }
@@ -124,7 +129,8 @@ public final class DeadLetterQueue implements AutoCloseable {
   }
 
   /** A new submission: a new message id, so that a worker sees that somebody asks again. */
-  private void submit(Channel channel, GetResponse got, AtomicBoolean returned)
+  private void submit(
+      Channel channel, GetResponse got, Optional<String> author, AtomicBoolean returned)
       throws IOException, TimeoutException {
     AMQP.BasicProperties properties =
         new AMQP.BasicProperties.Builder()
@@ -133,6 +139,7 @@ public final class DeadLetterQueue implements AutoCloseable {
             .priority(got.getProps().getPriority())
             .messageId(UUID.randomUUID().toString())
             .timestamp(Date.from(clock.instant()))
+            .userId(author.orElse(null))
             .appId("piecework-cli")
             .build();
     channel.basicPublish(

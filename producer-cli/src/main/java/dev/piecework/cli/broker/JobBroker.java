@@ -46,7 +46,7 @@ public final class JobBroker implements AutoCloseable {
           .flatMap(TraceParent::parse)
           .orElseGet(() -> TraceParent.fresh(new SecureRandom()));
 
-  private JobBroker(BrokerSettings settings, Connection connection, InstantSource clock) {
+  JobBroker(BrokerSettings settings, Connection connection, InstantSource clock) {
     this.settings = settings;
     this.connection = connection;
     this.clock = clock;
@@ -100,6 +100,7 @@ public final class JobBroker implements AutoCloseable {
   public void publish(Iterable<JobMessage> jobs, Consumer<String> messageIds) {
     AtomicBoolean returned = new AtomicBoolean();
     long sent = 0;
+    Optional<String> author = Author.of(settings, connection, Topology.JOBS_EXCHANGE);
     try (Channel channel = connection.createChannel()) {
       channel.confirmSelect();
       // A message that fits no queue is returned and then confirmed all the same: both must be
@@ -112,7 +113,11 @@ public final class JobBroker implements AutoCloseable {
         String messageId = UUID.randomUUID().toString();
         messageIds.accept(messageId);
         channel.basicPublish(
-            Topology.JOBS_EXCHANGE, Topology.JOBS_QUEUE, true, properties(job, messageId), message);
+            Topology.JOBS_EXCHANGE,
+            Topology.JOBS_QUEUE,
+            true,
+            properties(job, messageId, author),
+            message);
         batch++;
         batchBytes += message.length;
         if (batch == CONFIRM_COUNT || batchBytes >= CONFIRM_BYTES) {
@@ -177,7 +182,8 @@ public final class JobBroker implements AutoCloseable {
    * The message id is this submission's, not the job's: by it workers tell somebody who asks again
    * (and is told again how the job ended) from the broker's delivering again.
    */
-  private AMQP.BasicProperties properties(JobMessage job, String messageId) {
+  private AMQP.BasicProperties properties(
+      JobMessage job, String messageId, Optional<String> author) {
     return new AMQP.BasicProperties.Builder()
         .contentType(JobMessageCodec.CONTENT_TYPE)
         .deliveryMode(PERSISTENT)
@@ -185,6 +191,7 @@ public final class JobBroker implements AutoCloseable {
         .messageId(messageId)
         .timestamp(Date.from(clock.instant()))
         .headers(Map.of(TraceParent.HEADER, trace.value()))
+        .userId(author.orElse(null))
         .appId("piecework-cli")
         .build();
   }

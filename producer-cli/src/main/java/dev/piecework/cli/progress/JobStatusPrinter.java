@@ -115,6 +115,7 @@ public final class JobStatusPrinter {
     line("name", job.name());
     line("info-hash", job.infoHash());
     line("from", job.source());
+    line("author", job.author());
     line("to", "s3://" + job.destination().bucket() + "/" + job.destination().prefix());
     if (job.totalBytes() > 0) {
       line(
@@ -147,6 +148,7 @@ public final class JobStatusPrinter {
             Table.Column.right("TRY"),
             Table.Column.right("EPOCH"),
             Table.Column.left("BY"),
+            Table.Column.left("AUTHOR"),
             Table.Column.left("REASON"));
     for (JobTransition change : details.transitions()) {
       table.row(
@@ -156,6 +158,7 @@ public final class JobStatusPrinter {
           Integer.toString(change.attempt()),
           Long.toString(change.epoch()),
           change.worker(),
+          change.author().isEmpty() ? "-" : change.author(),
           change.reason());
     }
     table.print(out);

@@ -158,6 +158,7 @@ class JobTableTest {
         name,
         "",
         "s3://inbox/a.torrent",
+        "",
         new Destination("data", ""),
         900L << 20,
         0,

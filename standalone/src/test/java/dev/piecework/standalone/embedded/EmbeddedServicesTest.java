@@ -49,6 +49,26 @@ class EmbeddedServicesTest {
   }
 
   @Test
+  void brokerPassesOnWhoSendsAMessageAndConfirmsWhatReachesNoQueue() throws Exception {
+    try (EmbeddedBroker broker =
+            EmbeddedBroker.inMemory(folder, Loopback.freePort(), Login.random("piecework"));
+        Connection connection = connect(broker);
+        Channel channel = connection.createChannel()) {
+      declare(channel);
+      channel.confirmSelect();
+      AMQP.BasicProperties properties = new AMQP.BasicProperties.Builder().userId("me").build();
+      // As the command line does, to find out under which name it may send.
+      channel.basicPublish(Topology.JOBS_EXCHANGE, "nowhere", properties, new byte[0]);
+      channel.waitForConfirms(10_000);
+      channel.basicPublish(Topology.JOBS_EXCHANGE, Topology.JOBS_QUEUE, properties, new byte[1]);
+      channel.waitForConfirmsOrDie(10_000);
+
+      assertThat(channel.basicGet(Topology.JOBS_QUEUE, true).getProps().getUserId())
+          .isEqualTo("me");
+    }
+  }
+
+  @Test
   void durableBrokerKeepsWhatWasConfirmed() throws Exception {
     Login login = Login.random("piecework");
     try (EmbeddedBroker broker = EmbeddedBroker.durable(folder, Loopback.freePort(), login);

@@ -66,11 +66,13 @@ public class ControlConfiguration {
       OutboxPump pump,
       TransferFactory transfers,
       WorkerSettings settings,
+      BrokerSettings broker,
       IntakeGate gate) {
     return new RegistrationIntake(
         new Registrations(jdbc, transactions, outbox, transfers.scratchId()),
         pump,
         settings.jobDeadline(),
+        broker.requireUserId(),
         gate);
   }
 

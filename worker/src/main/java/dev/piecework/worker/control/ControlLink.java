@@ -93,7 +93,7 @@ public final class ControlLink implements AutoCloseable {
     this.settings = settings;
     this.name = name;
     this.handler = handler;
-    this.server = new RequestServer(handler, limits);
+    this.server = new RequestServer(handler, limits, settings.requireUserId());
     this.registrations = registrations;
     this.ordered = ordered;
     this.gate = gate;

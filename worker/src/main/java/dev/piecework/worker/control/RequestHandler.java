@@ -81,6 +81,7 @@ public final class RequestHandler {
    * Does what is asked and says what came of it. Blocks until an order is in effect, or for as long
    * as the answer may take: a database that hangs, or is away, must not outlast the sender.
    *
+   * @param author the broker's user who asks; empty if not known
    * @param requestId tells one that is delivered again; empty if the sender gave none
    * @param patience how long the sender waits; it is answered within seven eighths of it, an
    *     order's effect is waited for during three quarters at most. Empty if it does not say
@@ -88,6 +89,7 @@ public final class RequestHandler {
    */
   public ControlReply handle(
       ControlRequest request,
+      String author,
       String requestId,
       Optional<Duration> patience,
       Consumer<String> nudge) {
@@ -107,7 +109,7 @@ public final class RequestHandler {
         .name("answer")
         .start(() -> {
           try {
-            reply.complete(handle(request, requestId, wait, nudge));
+            reply.complete(handle(request, orders.by(author), requestId, wait, nudge));
           } catch (RuntimeException e) {
             reply.completeExceptionally(e);
           }
@@ -147,7 +149,11 @@ public final class RequestHandler {
   }
 
   private ControlReply handle(
-      ControlRequest request, String requestId, Duration wait, Consumer<String> nudge) {
+      ControlRequest request,
+      Orders named,
+      String requestId,
+      Duration wait,
+      Consumer<String> nudge) {
     try {
       return switch (request) {
         case GetLimits _ -> limits.now();
@@ -159,13 +165,13 @@ public final class RequestHandler {
                     job -> new ControlReply.Details(job, statuses.transitions(job.id())))
                 .orElseGet(() -> notFound(get.job()));
         case Pause pause -> {
-          Outcome first = orders.pause(requestId, pause.job(), pause.reason());
+          Outcome first = named.pause(requestId, pause.job(), pause.reason());
           yield answer(
               pause, awaited(first, pause, wait, nudge, () -> orders.pauseStands(pause.job())));
         }
         case Cancel cancel -> {
           Outcome first =
-              orders.cancel(requestId, cancel.job(), cancel.deleteObjects(), cancel.reason());
+              named.cancel(requestId, cancel.job(), cancel.deleteObjects(), cancel.reason());
           if (first instanceof Outcome.Waiting) {
             clearances.wake(cancel.job());
           }
@@ -178,8 +184,8 @@ public final class RequestHandler {
                   nudge,
                   () -> orders.cancelStands(cancel.job(), cancel.deleteObjects())));
         }
-        case Resume resume -> answer(resume, orders.resume(requestId, resume.job()));
-        case Retry retry -> answer(retry, orders.retry(requestId, retry.job()));
+        case Resume resume -> answer(resume, named.resume(requestId, resume.job()));
+        case Retry retry -> answer(retry, named.retry(requestId, retry.job()));
       };
     } catch (DataAccessException | TransactionException e) {
       LOG.warn("cannot answer a request: {}", SqlFaults.cause(e));

@@ -12,6 +12,7 @@ import dev.piecework.message.MessageError;
 import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
 import dev.piecework.text.ForeignText;
+import dev.piecework.worker.broker.Author;
 import dev.piecework.worker.broker.BrokerConnection;
 import java.io.IOException;
 import java.time.Duration;
@@ -40,10 +41,15 @@ final class RequestServer {
 
   private final RequestHandler handler;
   private final LimitsReport limits;
+  private final boolean requireUserId;
 
-  RequestServer(RequestHandler handler, LimitsReport limits) {
+  /**
+   * @param requireUserId whether an order that does not say who gives it is refused
+   */
+  RequestServer(RequestHandler handler, LimitsReport limits, boolean requireUserId) {
     this.handler = handler;
     this.limits = limits;
+    this.requireUserId = requireUserId;
   }
 
   /**
@@ -118,23 +124,30 @@ final class RequestServer {
           Code.INVALID,
           "orders are taken by exchange " + Topology.CONTROL_EXCHANGE + " alone; send it there");
     }
+    String author = Author.of(properties);
+    if (request.isOrder() && author.isEmpty() && requireUserId) {
+      LOG.warn("an order is refused: {}", Author.REQUIRED);
+      return new ControlReply.Refused(Code.INVALID, "NO_USER_ID: " + Author.REQUIRED);
+    }
     ControlReply reply =
         handler.handle(
             request,
+            author,
             ForeignText.line(Optional.ofNullable(properties.getMessageId()).orElse("")),
             patience(properties),
             job -> nudge(replies, job));
-    say(request, reply);
+    say(request, author, reply);
     return reply;
   }
 
   /** Questions come often and change nothing. */
-  private static void say(ControlRequest request, ControlReply reply) {
+  private static void say(ControlRequest request, String author, ControlReply reply) {
     if (!(request instanceof ControlRequest.OfJob order) || !request.isOrder()) {
       return;
     }
     LOG.info(
-        "asked to {} job {}: {}",
+        "{} asked to {} job {}: {}",
+        author.isEmpty() ? "a sender without user-id" : "user \"" + author + "\"",
         request.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT),
         order.job(),
         switch (reply) {

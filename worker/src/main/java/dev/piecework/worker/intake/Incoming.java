@@ -5,6 +5,7 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Envelope;
 import dev.piecework.message.TraceParent;
 import dev.piecework.text.ForeignText;
+import dev.piecework.worker.broker.Author;
 import dev.piecework.worker.job.JobEntries;
 import java.time.Instant;
 import java.util.Date;
@@ -67,6 +68,11 @@ record Incoming(
   static Optional<TraceParent> trace(AMQP.BasicProperties properties) {
     return Optional.ofNullable(headers(properties).get(TraceParent.HEADER))
         .flatMap(text -> TraceParent.parse(text.toString()));
+  }
+
+  /** The broker's user who sent it; empty if it does not say. */
+  String author() {
+    return Author.of(properties);
   }
 
   Optional<Instant> published() {

@@ -6,6 +6,7 @@ import dev.piecework.message.JobMessageCodec;
 import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
 import dev.piecework.text.ForeignText;
+import dev.piecework.worker.broker.Author;
 import dev.piecework.worker.broker.BrokerConnection;
 import dev.piecework.worker.broker.OutgoingMessage;
 import dev.piecework.worker.broker.PublishException;
@@ -56,6 +57,7 @@ public final class JobIntake {
   private final OutboxPump outbox;
   private final IntakeMetrics metrics;
   private final Duration defaultDeadline;
+  private final boolean requireUserId;
   private final IntakeGate gate;
   private volatile Optional<Delivery> undecided = Optional.empty();
   private volatile boolean closing;
@@ -64,6 +66,7 @@ public final class JobIntake {
    * Hands claimed jobs to a runner.
    *
    * @param defaultDeadline of jobs that have none of their own; zero for none
+   * @param requireUserId whether a submission that does not say who sent it is refused
    * @param gate while it is closed, a message in hand is given back
    */
   public JobIntake(
@@ -73,6 +76,7 @@ public final class JobIntake {
       OutboxPump outbox,
       IntakeMetrics metrics,
       Duration defaultDeadline,
+      boolean requireUserId,
       IntakeGate gate) {
     this.admissions = admissions;
     this.runner = runner;
@@ -80,6 +84,7 @@ public final class JobIntake {
     this.outbox = outbox;
     this.metrics = metrics;
     this.defaultDeadline = defaultDeadline;
+    this.requireUserId = requireUserId;
     this.gate = gate;
   }
 
@@ -180,8 +185,13 @@ public final class JobIntake {
                     message.messageId(),
                     message.saysContinuation() && outbox.continues(job.id(), message.messageId()),
                     message.redelivered(),
-                    message.trace())
+                    message.trace(),
+                    message.author())
                 .withDefaultDeadline(defaultDeadline);
+        if (submission.isAnonymous() && requireUserId) {
+          refuse(message, new Fault(Fault.Kind.INVALID_MESSAGE, "NO_USER_ID: " + Author.REQUIRED));
+          return;
+        }
         submission.trace().ifPresent(trace -> MDC.put("trace", trace.traceId()));
         try {
           take(submission, message);

@@ -9,6 +9,7 @@ import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobMessageCodec;
 import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
+import dev.piecework.worker.broker.Author;
 import dev.piecework.worker.broker.BrokerConnection;
 import dev.piecework.worker.database.SqlFaults;
 import dev.piecework.worker.gate.IntakeGate;
@@ -43,6 +44,7 @@ public final class RegistrationIntake {
   private final Registrations registrations;
   private final OutboxPump outbox;
   private final Duration defaultDeadline;
+  private final boolean requireUserId;
   private final IntakeGate gate;
   private volatile boolean closing;
 
@@ -50,14 +52,20 @@ public final class RegistrationIntake {
    * Writes down what it takes, and has its events published.
    *
    * @param defaultDeadline of jobs that have none of their own; zero for none
+   * @param requireUserId whether what does not say who sent it is left to {@link JobIntake} too
    * @param gate while it is closed, messages in hand are left to whoever closes their channel
    */
   public RegistrationIntake(
-      Registrations registrations, OutboxPump outbox, Duration defaultDeadline, IntakeGate gate) {
+      Registrations registrations,
+      OutboxPump outbox,
+      Duration defaultDeadline,
+      boolean requireUserId,
+      IntakeGate gate) {
     this.gate = gate;
     this.registrations = registrations;
     this.outbox = outbox;
     this.defaultDeadline = defaultDeadline;
+    this.requireUserId = requireUserId;
   }
 
   /**
@@ -137,8 +145,13 @@ public final class RegistrationIntake {
       LOG.debug("not registered: {}", e.getMessage());
       return;
     }
+    Submission submission = submission(job, message).withDefaultDeadline(defaultDeadline);
+    if (submission.isAnonymous() && requireUserId) {
+      LOG.debug("not registered: {}", Author.REQUIRED);
+      return;
+    }
     try {
-      if (registrations.register(submission(job, message).withDefaultDeadline(defaultDeadline))) {
+      if (registrations.register(submission)) {
         LOG.debug("job {} is registered", job.id());
         outbox.wake();
       }
@@ -156,6 +169,7 @@ public final class RegistrationIntake {
         id,
         Incoming.saysContinuation(properties) && outbox.continues(job.id(), id),
         message.getEnvelope().isRedeliver(),
-        Incoming.trace(properties));
+        Incoming.trace(properties),
+        Author.of(properties));
   }
 }

@@ -189,7 +189,7 @@ public final class Admissions {
     FailedProofs.forget(jdbc, row.id());
     transitions.startDeadline(row, submission.job().options().deadline());
     JobRow after = row.restarted(true, requeueAfter);
-    transitions.change(row, after, "submitted again");
+    transitions.change(row, after, "submitted again", submission.author());
     outbox.add(entries.entry(after, EventType.ACCEPTED, "", new EventData.None()), row.now());
   }
 

@@ -126,7 +126,10 @@ public final class JobLedger {
           JobRow after = row.ended(JobState.COMPLETED, 0);
           boolean ordered = row.order() == Order.CANCEL;
           transitions.change(
-              row, after, ordered ? OrderedEnds.text(row.orderReason(), "seeding ended") : reason);
+              row,
+              after,
+              ordered ? OrderedEnds.text(row.orderReason(), "seeding ended") : reason,
+              ordered ? row.orderAuthor() : "");
           return after;
         });
   }

@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param labels repeated in every event
  * @param order what its holder is told and has not obeyed yet
  * @param orderReason why, as whoever gave the order says; may be empty
+ * @param orderAuthor the broker's user who gave it; empty if that is not known
  * @param deleteObjects whether its cancellation deletes finished objects
  * @param createdAt when it was accepted
  * @param deadlineAt when it has failed if it is not complete; empty if it has no deadline
@@ -48,6 +49,7 @@ public record JobRow(
     Map<String, String> labels,
     Order order,
     String orderReason,
+    String orderAuthor,
     boolean deleteObjects,
     Instant createdAt,
     Optional<Instant> deadlineAt,
@@ -224,6 +226,7 @@ public record JobRow(
         labels,
         same ? order : Order.NONE,
         same ? orderReason : "",
+        same ? orderAuthor : "",
         newState != JobState.QUEUED && deleteObjects,
         createdAt,
         deadlineAt,
@@ -231,7 +234,7 @@ public record JobRow(
   }
 
   /** With another order for its holder. */
-  JobRow ordered(Order newOrder, String reason, boolean delete) {
+  JobRow ordered(Order newOrder, String author, String reason, boolean delete) {
     return new JobRow(
         id,
         submission,
@@ -248,6 +251,7 @@ public record JobRow(
         labels,
         newOrder,
         reason,
+        author,
         delete,
         createdAt,
         deadlineAt,

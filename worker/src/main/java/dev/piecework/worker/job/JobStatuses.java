@@ -23,8 +23,8 @@ import org.springframework.jdbc.core.simple.JdbcClient.StatementSpec;
 public final class JobStatuses {
   private static final String COLUMNS =
       """
-      id, state, ordered, reason, attempt, epoch, lease_owner, name, info_hash, source, bucket, prefix, \
-      total_bytes, uploaded_bytes, total_pieces, verified_pieces, created_at, updated_at, due_at, \
+      id, state, ordered, reason, attempt, epoch, lease_owner, name, info_hash, source, author, bucket, \
+      prefix, total_bytes, uploaded_bytes, total_pieces, verified_pieces, created_at, updated_at, due_at, \
       deadline_at, priority, labels
       """;
 
@@ -58,7 +58,7 @@ public final class JobStatuses {
   public List<JobTransition> transitions(String jobId) {
     return jdbc.sql(
             """
-            SELECT at, from_state, to_state, reason, attempt, epoch, worker
+            SELECT at, from_state, to_state, reason, attempt, epoch, worker, author
             FROM piecework_job_transition WHERE job_id = :id
             ORDER BY seq DESC FETCH FIRST %d ROWS ONLY
             """
@@ -72,7 +72,8 @@ public final class JobStatuses {
                 row.getString("reason"),
                 row.getInt("attempt"),
                 row.getLong("epoch"),
-                row.getString("worker")))
+                row.getString("worker"),
+                row.getString("author")))
         .list()
         .reversed();
   }
@@ -162,6 +163,7 @@ public final class JobStatuses {
         row.getString("name"),
         row.getString("info_hash"),
         row.getString("source"),
+        row.getString("author"),
         new Destination(row.getString("bucket"), row.getString("prefix")),
         row.getLong("total_bytes"),
         row.getLong("uploaded_bytes"),

@@ -52,7 +52,7 @@ final class NewJobs {
                   progressed, epoch, lease_owner, lease_until, due_at, requeues, priority, labels,
                   bucket, prefix, info_hash, name, total_bytes, total_pieces, total_files,
                   downloaded_bytes, sent_bytes, created_at, updated_at, trace_parent, source,
-                  deadline_at, definition)
+                  deadline_at, definition, author)
                 SELECT CAST(:id AS VARCHAR(100)), CAST(:message AS TEXT),
                   CAST(:submission AS VARCHAR(255)), 'QUEUED', '', 0, 0, FALSE, 0, '', NULL,
                   CAST(:due AS TIMESTAMP WITH TIME ZONE), 0, CAST(:priority AS INT),
@@ -61,7 +61,8 @@ final class NewJobs {
                   CAST(:name AS VARCHAR(1024)), 0, 0, 0, 0, 0,
                   CAST(:now AS TIMESTAMP WITH TIME ZONE), CAST(:now AS TIMESTAMP WITH TIME ZONE),
                   CAST(:trace AS VARCHAR(55)), CAST(:source AS VARCHAR(1000)),
-                  CAST(:deadline AS TIMESTAMP WITH TIME ZONE), CAST(:definition AS VARCHAR(64))
+                  CAST(:deadline AS TIMESTAMP WITH TIME ZONE), CAST(:definition AS VARCHAR(64)),
+                  CAST(:author AS VARCHAR(255))
                 WHERE NOT EXISTS (SELECT 1 FROM piecework_job j WHERE j.id = :id)
                 """)
             .param("id", job.id())
@@ -85,12 +86,13 @@ final class NewJobs {
             .param("trace", submission.traceText())
             .param("source", job.source().summary())
             .param("definition", JobDefinition.of(job).hash())
+            .param("author", submission.author())
             .update();
     if (written == 0) {
       return false;
     }
     JobRow row = transitions.lock(job.id()).orElseThrow();
-    transitions.history("NEW", row, "");
+    transitions.history("NEW", row, "", submission.author());
     Instant accepted = now.toInstant();
     outbox.add(entries.entry(row, EventType.ACCEPTED, "", new EventData.None()), accepted);
     return true;

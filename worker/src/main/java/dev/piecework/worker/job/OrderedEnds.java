@@ -31,22 +31,22 @@ final class OrderedEnds {
   Optional<JobRow> obey(JobRow row, String circumstance) {
     return switch (row.order()) {
       case NONE -> Optional.empty();
-      case PAUSE -> Optional.of(pause(row, row.orderReason(), circumstance));
-      case CANCEL -> Optional.of(cancel(row, row.orderReason(), circumstance));
+      case PAUSE -> Optional.of(pause(row, row.orderAuthor(), row.orderReason(), circumstance));
+      case CANCEL -> Optional.of(cancel(row, row.orderAuthor(), row.orderReason(), circumstance));
     };
   }
 
-  JobRow pause(JobRow row, String reason, String circumstance) {
+  JobRow pause(JobRow row, String author, String reason, String circumstance) {
     JobRow after = row.paused();
-    transitions.change(row, after, text(reason, circumstance));
+    transitions.change(row, after, text(reason, circumstance), author);
     outbox.add(entries.entry(after, EventType.PAUSED, "", new EventData.None()), row.now());
     return after;
   }
 
   /** The event follows when everything is cleared away. */
-  JobRow cancel(JobRow row, String reason, String circumstance) {
+  JobRow cancel(JobRow row, String author, String reason, String circumstance) {
     JobRow after = row.cancelling(Duration.ZERO);
-    transitions.change(row, after, text(reason, circumstance));
+    transitions.change(row, after, text(reason, circumstance), author);
     return after;
   }
 

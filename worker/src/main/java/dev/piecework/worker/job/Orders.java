@@ -25,6 +25,7 @@ public final class Orders {
   private final JobEntries entries;
   private final RegisteredSubmissions submissions;
   private final Duration requeueAfter;
+  private final String author;
 
   /**
    * @param worker this worker's identity
@@ -44,6 +45,28 @@ public final class Orders {
     this.ends = new OrderedEnds(transitions, outbox, entries);
     this.submissions = new RegisteredSubmissions(jdbc);
     this.requeueAfter = requeueAfter;
+    this.author = "";
+  }
+
+  private Orders(Orders others, String author) {
+    this.jdbc = others.jdbc;
+    this.transactions = others.transactions;
+    this.transitions = others.transitions;
+    this.outbox = others.outbox;
+    this.entries = others.entries;
+    this.ends = others.ends;
+    this.submissions = others.submissions;
+    this.requeueAfter = others.requeueAfter;
+    this.author = author;
+  }
+
+  /**
+   * The same, with the history naming who gives the orders.
+   *
+   * @param user the broker's user; empty if that is not known
+   */
+  public Orders by(String user) {
+    return new Orders(this, user);
   }
 
   /** What became of an order. */
@@ -80,7 +103,7 @@ public final class Orders {
   private Outcome pause(JobRow row, String reason) {
     return switch (row.state()) {
       case QUEUED, RETRYING -> {
-        ends.pause(row, reason, "");
+        ends.pause(row, author, reason, "");
         yield DONE;
       }
       case RUNNING -> {
@@ -88,11 +111,11 @@ public final class Orders {
           yield conflict(row, "is being cancelled");
         }
         if (!row.leased()) {
-          ends.pause(row, reason, "its worker " + row.leaseOwner() + " is gone");
+          ends.pause(row, author, reason, "its worker " + row.leaseOwner() + " is gone");
           yield DONE;
         }
         if (row.order() == Order.NONE) {
-          transitions.order(row.ordered(Order.PAUSE, reason, false), "pause");
+          transitions.order(row.ordered(Order.PAUSE, author, reason, false), "pause");
         }
         yield WAITING;
       }
@@ -135,7 +158,7 @@ public final class Orders {
         if (row.order() != Order.PAUSE) {
           yield conflict(row, row.order() == Order.CANCEL ? "is being cancelled" : "runs already");
         }
-        transitions.order(row.ordered(Order.NONE, "", false), "go on");
+        transitions.order(row.ordered(Order.NONE, "", "", false), "go on");
         yield DONE;
       }
       case QUEUED, RETRYING, SEEDING, COMPLETED ->
@@ -163,17 +186,17 @@ public final class Orders {
   }
 
   private Outcome cancel(JobRow row, boolean delete, String reason) {
-    JobRow told = row.ordered(Order.CANCEL, reason, delete || row.deleteObjects());
+    JobRow told = row.ordered(Order.CANCEL, author, reason, delete || row.deleteObjects());
     return switch (row.state()) {
       case QUEUED, RETRYING, PAUSED, FAILED -> {
         submissions.revokeAll(row.id());
-        ends.cancel(told, reason, "");
+        ends.cancel(told, author, reason, "");
         yield WAITING;
       }
       case RUNNING -> {
         submissions.revokeAll(row.id());
         if (!row.leased()) {
-          ends.cancel(told, reason, "its worker " + row.leaseOwner() + " is gone");
+          ends.cancel(told, author, reason, "its worker " + row.leaseOwner() + " is gone");
         } else if (row.order() != Order.CANCEL || told.deleteObjects() != row.deleteObjects()) {
           transitions.order(told, "cancel");
         }
@@ -182,7 +205,7 @@ public final class Orders {
       case CANCELLING -> {
         submissions.revokeAll(row.id());
         if (told.deleteObjects() != row.deleteObjects()) {
-          transitions.order(row.ordered(Order.NONE, "", true), "delete its objects too");
+          transitions.order(row.ordered(Order.NONE, "", "", true), "delete its objects too");
         }
         yield WAITING;
       }
@@ -201,7 +224,8 @@ public final class Orders {
           transitions.change(
               row,
               row.ended(JobState.COMPLETED, 0),
-              OrderedEnds.text(reason, "seeding ended with its worker " + row.leaseOwner()));
+              OrderedEnds.text(reason, "seeding ended with its worker " + row.leaseOwner()),
+              author);
           yield DONE;
         }
         if (row.order() != Order.CANCEL) {
@@ -249,7 +273,7 @@ public final class Orders {
       }
       case RETRYING -> {
         JobRow after = row.requeued(requeueAfter);
-        transitions.change(row, after, "retried by order");
+        transitions.change(row, after, "retried by order", author);
         outbox.add(entries.continuation(after), row.now());
         yield DONE;
       }
@@ -265,7 +289,7 @@ public final class Orders {
     if (newSeries) {
       FailedProofs.forget(jdbc, row.id());
     }
-    transitions.change(row, after, reason);
+    transitions.change(row, after, reason, author);
     outbox.add(entries.entry(after, EventType.RESUMED, "", new EventData.None()), row.now());
     outbox.add(entries.continuation(after), row.now());
   }

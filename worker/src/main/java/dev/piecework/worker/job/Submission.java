@@ -13,17 +13,19 @@ import java.util.Optional;
  * @param continuation whether Piecework itself put it on the queue
  * @param redelivered whether the broker has delivered it before
  * @param trace the trace that it belongs to, if any
+ * @param author the broker's user who sent it; empty if it does not say
  */
 public record Submission(
     JobMessage job,
     String messageId,
     boolean continuation,
     boolean redelivered,
-    Optional<TraceParent> trace) {
+    Optional<TraceParent> trace,
+    String author) {
 
-  /** One of no trace. */
+  /** One of no trace and unknown author. */
   public Submission(JobMessage job, String messageId, boolean continuation, boolean redelivered) {
-    this(job, messageId, continuation, redelivered, Optional.empty());
+    this(job, messageId, continuation, redelivered, Optional.empty(), "");
   }
 
   /**
@@ -42,7 +44,12 @@ public record Submission(
             job.source(),
             job.destination(),
             job.options().withDeadline(deadline));
-    return new Submission(limited, messageId, continuation, redelivered, trace);
+    return new Submission(limited, messageId, continuation, redelivered, trace, author);
+  }
+
+  /** Whether somebody sent it who does not say who he is; what Piecework itself sends is not. */
+  public boolean isAnonymous() {
+    return author.isEmpty() && !continuation;
   }
 
   /** As it is kept; empty if there is none. */

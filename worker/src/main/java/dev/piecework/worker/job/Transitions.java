@@ -27,8 +27,8 @@ final class Transitions {
   private static final String COLUMNS =
       """
       id, submission, state, attempt, failures, progressed, epoch, lease_owner, lease_until, \
-      due_at, requeues, priority, labels, ordered, order_reason, delete_objects, created_at, \
-      deadline_at, CURRENT_TIMESTAMP AS present
+      due_at, requeues, priority, labels, ordered, order_reason, order_author, \
+      delete_objects, created_at, deadline_at, CURRENT_TIMESTAMP AS present
       """;
 
   private final JdbcClient jdbc;
@@ -73,9 +73,19 @@ final class Transitions {
    * @throws IllegalStateException if there is no such transition
    */
   void change(JobRow before, JobRow after, String reason) {
+    change(before, after, reason, "");
+  }
+
+  /**
+   * The same.
+   *
+   * @param author who submitted the job, or gave the order, that the change follows; empty if it
+   *     follows none, or that is not known
+   */
+  void change(JobRow before, JobRow after, String reason, String author) {
     before.state().to(after.state());
     write(after, reason);
-    history(before.state().name(), after, reason);
+    history(before.state().name(), after, reason, author);
     context(after)
         .run(() ->
             LOG.info(
@@ -95,11 +105,13 @@ final class Transitions {
     jdbc.sql(
             """
             UPDATE piecework_job SET ordered = :ordered, order_reason = :reason,
+              order_author = :author,
               delete_objects = :delete, updated_at = CURRENT_TIMESTAMP
             WHERE id = :id
             """)
         .param("ordered", after.order().column())
         .param("reason", after.orderReason())
+        .param("author", after.orderAuthor())
         .param("delete", after.deleteObjects())
         .param("id", after.id())
         .update();
@@ -114,7 +126,8 @@ final class Transitions {
             UPDATE piecework_job SET state = :state, reason = :reason, attempt = :attempt,
               failures = :failures, progressed = :progressed, epoch = :epoch,
               lease_owner = :owner, lease_until = :until, due_at = :due, requeues = :requeues,
-              ordered = :ordered, order_reason = :orderReason, delete_objects = :delete,
+              ordered = :ordered, order_reason = :orderReason, order_author = :orderAuthor,
+              delete_objects = :delete,
               updated_at = CURRENT_TIMESTAMP
             WHERE id = :id
             """)
@@ -130,6 +143,7 @@ final class Transitions {
         .param("requeues", after.requeues())
         .param("ordered", after.order().column())
         .param("orderReason", after.orderReason())
+        .param("orderAuthor", after.orderAuthor())
         .param("delete", after.deleteObjects())
         .param("id", after.id())
         .update();
@@ -144,12 +158,13 @@ final class Transitions {
   }
 
   /** Writes a line of history. */
-  void history(String from, JobRow after, String reason) {
+  void history(String from, JobRow after, String reason, String author) {
     jdbc.sql(
             """
             INSERT INTO piecework_job_transition(job_id, at, from_state, to_state, reason, attempt,
-              epoch, worker)
-            VALUES (:job, CURRENT_TIMESTAMP, :from, :to, :reason, :attempt, :epoch, :worker)
+              epoch, worker, author)
+            VALUES (:job, CURRENT_TIMESTAMP, :from, :to, :reason, :attempt, :epoch, :worker,
+              :author)
             """)
         .param("job", after.id())
         .param("from", from)
@@ -158,6 +173,7 @@ final class Transitions {
         .param("attempt", after.attempt())
         .param("epoch", after.epoch())
         .param("worker", worker)
+        .param("author", author)
         .update();
   }
 
@@ -195,6 +211,7 @@ final class Transitions {
         TextMap.read(row.getString("labels")),
         Order.ofColumn(row.getString("ordered")),
         row.getString("order_reason"),
+        row.getString("order_author"),
         row.getBoolean("delete_objects"),
         instant(row, "created_at").orElseThrow(),
         instant(row, "deadline_at"),

@@ -16,6 +16,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     that the password may be changed while the worker runs
  * @param caFile with {@code amqps}: certificates in PEM of authorities to believe beside those that
  *     Java knows; empty for none
+ * @param requireUserId whether submissions and orders without the AMQP property {@code user-id} are
+ *     refused; with it RabbitMQ says who sent them
  */
 @ConfigurationProperties("piecework.broker")
 public record BrokerSettings(
@@ -23,7 +25,8 @@ public record BrokerSettings(
     @DefaultValue("") String username,
     @DefaultValue("") String password,
     @DefaultValue("") String passwordFile,
-    @DefaultValue("") String caFile) {
+    @DefaultValue("") String caFile,
+    @DefaultValue("false") boolean requireUserId) {
 
   /** Validates. */
   public BrokerSettings {

@@ -37,7 +37,7 @@ class RegistrationIntakeIT {
   private final Outbox outbox = new Outbox(jdbc);
   private final Publisher publisher =
       new Publisher(
-          new BrokerSettings(URI.create("amqp://127.0.0.1"), "guest", "guest", "", ""),
+          new BrokerSettings(URI.create("amqp://127.0.0.1"), "guest", "guest", "", "", false),
           "unused",
           LIMIT);
   private final RegistrationIntake intake =
@@ -45,6 +45,7 @@ class RegistrationIntakeIT {
           new Registrations(jdbc, database.transactions(), outbox, "w"),
           new OutboxPump(new OutboxRelay(outbox, database.transactions(), publisher), outbox),
           Duration.ZERO,
+          false,
           new IntakeGate());
 
   private static TestBroker start() {

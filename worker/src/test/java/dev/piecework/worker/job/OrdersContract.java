@@ -523,4 +523,46 @@ abstract class OrdersContract extends LedgerFixture {
 
     assertThat(atOnce(4, () -> cancelled.claim(job))).filteredOn(Optional::isPresent).hasSize(1);
   }
+
+  private List<String> authors() {
+    return jdbc.sql(
+            """
+            SELECT to_state, author FROM piecework_job_transition WHERE job_id = :job ORDER BY seq
+            """)
+        .param("job", job)
+        .query((row, number) -> row.getString(1) + " " + row.getString(2))
+        .list();
+  }
+
+  @Test
+  void theHistoryNamesWhoOrderedWhatAWorkerObeys() {
+    Lease lease = accepted("a").lease();
+    orders.by("ops").pause("", job, "");
+    ledger.handBack(lease, "bye");
+    orders.by("you").resume("", job);
+    orders.by("ops").cancel("", job, false, "");
+
+    assertThat(authors())
+        .containsExactly("QUEUED ", "RUNNING ", "PAUSED ops", "QUEUED you", "CANCELLING ops");
+  }
+
+  @Test
+  void anOrderThatIsWithdrawnNamesNobodyAnyMore() {
+    Lease lease = accepted("a").lease();
+    orders.by("ops").pause("", job, "");
+    orders.by("you").resume("", job);
+    ledger.handBack(lease, "bye");
+
+    assertThat(authors()).containsExactly("QUEUED ", "RUNNING ", "QUEUED ");
+  }
+
+  @Test
+  void whoeverEndsSeedingIsNamed() {
+    Lease lease = accepted("a").lease();
+    complete(lease, true);
+    orders.by("ops").cancel("", job, false, "enough");
+    ledger.seedingEnded(lease, "ratio reached");
+
+    assertThat(authors()).endsWith("SEEDING ", "COMPLETED ops");
+  }
 }

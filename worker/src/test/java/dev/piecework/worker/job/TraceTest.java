@@ -49,7 +49,7 @@ class TraceTest {
             JobSource.Inline.of(new byte[] {'d', 'e'}),
             new Destination("data", ""),
             JobOptions.none());
-    return new Submission(job, messageId, false, false, trace);
+    return new Submission(job, messageId, false, false, trace, "");
   }
 
   private List<Map<String, String>> headers() {

@@ -96,7 +96,8 @@ class OutboxRelayIT {
                 broker.user(),
                 broker.password(),
                 "",
-                ""),
+                "",
+                false),
             "test",
             Duration.ofSeconds(10));
     publishers.add(publisher);
@@ -324,7 +325,7 @@ class OutboxRelayIT {
     write(0, 1, Topology.EVENTS_EXCHANGE, false);
     Publisher nowhere =
         new Publisher(
-            new BrokerSettings(URI.create("amqp://127.0.0.1:1"), "", "", "", ""),
+            new BrokerSettings(URI.create("amqp://127.0.0.1:1"), "", "", "", "", false),
             "test",
             Duration.ofSeconds(1));
     OutboxRelay relay = new OutboxRelay(outbox, database.transactions(), nowhere);

@@ -82,6 +82,7 @@ class JobRunTest {
             Map.of(),
             Order.NONE,
             "",
+            "",
             false,
             now,
             Optional.empty(),

@@ -17,7 +17,7 @@ class SettingsTest {
   @Test
   void readsABrokersAddress() {
     BrokerSettings settings =
-        new BrokerSettings(URI.create("amqps://me:pass@broker.example/vh"), "", "", "", "");
+        new BrokerSettings(URI.create("amqps://me:pass@broker.example/vh"), "", "", "", "", false);
     assertThat(settings.port()).isEqualTo(5671);
     assertThat(settings.virtualHost()).isEqualTo("vh");
     assertThat(settings.effectiveUsername()).isEqualTo("me");
@@ -28,7 +28,8 @@ class SettingsTest {
   @Test
   void anExplicitUserWinsOverTheAddress() {
     BrokerSettings settings =
-        new BrokerSettings(URI.create("amqp://me:pass@broker.example"), "you", "word", "", "");
+        new BrokerSettings(
+            URI.create("amqp://me:pass@broker.example"), "you", "word", "", "", false);
     assertThat(settings.effectiveUsername()).isEqualTo("you");
     assertThat(settings.effectivePassword()).isEqualTo("word");
     assertThat(settings.virtualHost()).isEqualTo("/");
@@ -36,7 +37,7 @@ class SettingsTest {
 
   @Test
   void refusesWhatIsNoBroker() {
-    assertThatThrownBy(() -> new BrokerSettings(URI.create("http://x"), "", "", "", ""))
+    assertThatThrownBy(() -> new BrokerSettings(URI.create("http://x"), "", "", "", "", false))
         .hasMessageContaining("PIECEWORK_BROKER_URI");
   }
 
@@ -56,7 +57,7 @@ class SettingsTest {
     Path file = Files.writeString(folder.resolve("password"), "old\n");
     Supplier<String> secret = Secrets.rereading("piecework.x.password", "", file.toString());
     BrokerSettings broker =
-        new BrokerSettings(URI.create("amqp://b"), "me", "", file.toString(), "");
+        new BrokerSettings(URI.create("amqp://b"), "me", "", file.toString(), "", false);
     assertThat(secret.get()).isEqualTo("old");
     assertThat(broker.effectivePassword()).isEqualTo("old");
     Files.writeString(file, "new\n");
