@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /** The time of day of a process, which a test may set; its monotonic clock goes on as it is. */
-final class JumpingClock {
+public final class JumpingClock {
   private static final Duration COMPILE_LIMIT = Duration.ofMinutes(1);
   private static final String SOURCE = "jumping-clock.c";
 
@@ -28,7 +28,7 @@ final class JumpingClock {
   }
 
   /** Made from its C source, at the machine's time. */
-  static JumpingClock in(Path folder) throws IOException {
+  public static JumpingClock in(Path folder) throws IOException {
     Needs.program("cc", "gcc");
     Path source = folder.resolve(SOURCE);
     try (InputStream in =
@@ -46,12 +46,12 @@ final class JumpingClock {
   }
 
   /** What a process that is to go by it has in its environment. */
-  Map<String, String> environment() {
+  public Map<String, String> environment() {
     return Map.of("LD_PRELOAD", library.toString(), "JUMPING_CLOCK", offset.toString());
   }
 
   /** Jumps, to so far ahead of the machine's time. */
-  void set(Duration ahead) throws IOException {
+  public void set(Duration ahead) throws IOException {
     // In place: the file is mapped.
     Files.write(
         offset,

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,8 +19,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A TCP proxy on loopback that stands between the code under test and a service, and misbehaves on
- * command: it holds all bytes, delays them, cuts connections, refuses new ones. Made by {@link
- * #tcp}; {@link #http} also answers single HTTP requests itself, by {@link #faults}.
+ * command: it holds all bytes or only answers, delays them, cuts connections, refuses new ones.
+ * Made by {@link #tcp}; {@link #http} also answers single HTTP requests itself, by {@link #faults}.
  */
 public final class FaultProxy implements AutoCloseable {
   private static final int BUFFER_BYTES = 64 * 1024;
@@ -33,7 +34,9 @@ public final class FaultProxy implements AutoCloseable {
   private final AtomicLong fromTarget = new AtomicLong();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition released = lock.newCondition();
-  private boolean held;
+  private boolean requestsHeld;
+  private boolean answersHeld;
+  private volatile byte[] sign = new byte[0];
   private volatile boolean refusing;
   private volatile Duration delay = Duration.ZERO;
 
@@ -65,12 +68,28 @@ public final class FaultProxy implements AutoCloseable {
 
   /** Holds all bytes in both directions until {@link #resume}; connections stay open. */
   public void pause() {
-    setHeld(true);
+    hold(true, true);
   }
 
-  /** Lets bytes flow again. */
+  /** Holds what the target says until {@link #resume}; what it is told still reaches it. */
+  public void holdAnswers() {
+    hold(false, true);
+  }
+
+  /**
+   * The same, from the next answer on that has a sign in it: so that the target has done what it
+   * was told, and nobody hears of it. A sign that two reads share is missed; the next one counts.
+   *
+   * @param bytes at least one; not copied
+   */
+  public void holdAnswersFrom(byte[] bytes) {
+    sign = bytes;
+  }
+
+  /** Lets bytes flow again, and forgets the sign. */
   public void resume() {
-    setHeld(false);
+    sign = new byte[0];
+    hold(false, false);
   }
 
   /** Closes all connections that are open now; new ones work. */
@@ -116,7 +135,12 @@ public final class FaultProxy implements AutoCloseable {
 
   /** Passes {@code count} bytes of {@code buffer} on, later or never, as told. */
   void pass(OutputStream out, byte[] buffer, int count, boolean up) throws IOException {
-    awaitRelease();
+    byte[] awaited = sign;
+    if (!up && awaited.length > 0 && contains(buffer, count, awaited)) {
+      sign = new byte[0];
+      hold(false, true);
+    }
+    awaitRelease(up);
     if (!delay.isZero()) {
       try {
         Thread.sleep(delay);
@@ -216,20 +240,30 @@ public final class FaultProxy implements AutoCloseable {
     }
   }
 
-  private void setHeld(boolean on) {
+  private static boolean contains(byte[] buffer, int count, byte[] bytes) {
+    for (int at = 0; at + bytes.length <= count; at++) {
+      if (Arrays.equals(buffer, at, at + bytes.length, bytes, 0, bytes.length)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void hold(boolean requests, boolean answers) {
     lock.lock();
     try {
-      held = on;
+      requestsHeld = requests;
+      answersHeld = answers;
       released.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  private void awaitRelease() {
+  private void awaitRelease(boolean up) {
     lock.lock();
     try {
-      while (held) {
+      while (up ? requestsHeld : answersHeld) {
         released.awaitUninterruptibly();
       }
     } finally {

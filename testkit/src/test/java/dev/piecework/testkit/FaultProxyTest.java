@@ -78,6 +78,33 @@ class FaultProxyTest {
   }
 
   @Test
+  void heldAnswersAreOfRequestsThatAreDone() throws Exception {
+    proxy.holdAnswers();
+    var answer =
+        HttpClient.newHttpClient()
+            .sendAsync(request("PUT", "body"), HttpResponse.BodyHandlers.ofString());
+
+    Await.until("the service to have done it", LIMIT, () -> served.get() == 1);
+    assertThat(answer).isNotDone();
+    proxy.resume();
+    assertThat(answer.get().body()).isEqualTo("got 4");
+  }
+
+  @Test
+  void answersAreHeldFromTheOneWithTheSignOn() throws Exception {
+    proxy.holdAnswersFrom("got 5".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    assertThat(send("PUT", "body").body()).isEqualTo("got 4");
+    var answer =
+        HttpClient.newHttpClient()
+            .sendAsync(request("PUT", "bodyX"), HttpResponse.BodyHandlers.ofString());
+
+    Await.until("the service to have done it", LIMIT, () -> served.get() == 2);
+    assertThat(answer).isNotDone();
+    proxy.resume();
+    assertThat(answer.get().body()).isEqualTo("got 5");
+  }
+
+  @Test
   void cutClosesWhatIsOpenAndRefuseWhatIsNew() throws Exception {
     try (Socket open = new Socket(proxy.address().getAddress(), proxy.address().getPort())) {
       Await.until("the connection", LIMIT, () -> proxy.connections() == 1);

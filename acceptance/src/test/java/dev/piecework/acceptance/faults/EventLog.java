@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class EventLog {
   private final Queue<JobEvent> events = new ConcurrentLinkedQueue<>();
   private final Queue<String> garbage = new ConcurrentLinkedQueue<>();
+  private final Queue<String> late = new ConcurrentLinkedQueue<>();
 
   EventLog(Connection connection) throws IOException {
     Channel channel = connection.createChannel();
@@ -30,7 +31,9 @@ final class EventLog {
         (tag, delivery) -> {
           try {
             JobEvent event = JobEventCodec.decode(delivery.getBody());
-            if (event.type() != EventType.PROGRESS) {
+            if (event.type() == EventType.PROGRESS) {
+              noteProgress(event);
+            } else {
               events.add(event);
             }
           } catch (MessageException e) {
@@ -38,6 +41,24 @@ final class EventLog {
           }
         },
         tag -> {});
+  }
+
+  /** Of an epoch whose end is told nothing more is told that came after it. */
+  private void noteProgress(JobEvent progress) {
+    events.stream()
+        .filter(event -> event.jobId().equals(progress.jobId()))
+        .filter(event -> event.epoch() == progress.epoch() && event.type() == EventType.COMPLETED)
+        .filter(end -> progress.time().isAfter(end.time()))
+        .findFirst()
+        .ifPresent(end ->
+            late.add(
+                "job %s: progress of epoch %d at %s, completed at %s"
+                    .formatted(end.jobId(), end.epoch(), progress.time(), end.time())));
+  }
+
+  /** Progress of what was complete by then; worthless while a worker's clock is wrong. */
+  List<String> late() {
+    return List.copyOf(late);
   }
 
   /** All of a job but progress, in the order of arrival, repetitions included. */
@@ -63,5 +84,6 @@ final class EventLog {
   void forget() {
     events.clear();
     garbage.clear();
+    late.clear();
   }
 }

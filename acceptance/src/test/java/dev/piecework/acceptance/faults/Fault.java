@@ -150,6 +150,66 @@ sealed interface Fault {
     }
   }
 
+  /**
+   * One worker's link to a service fails; the other workers' do not.
+   *
+   * @param length at least; it ends when a job that is submitted meanwhile has come to its end
+   */
+  record Link(Moment when, int worker, Service service, LinkFault how, Duration length)
+      implements Fault {
+    @Override
+    public String kind() {
+      return "link-" + how;
+    }
+
+    @Override
+    public String toString() {
+      return "%s worker %d's link to %s: %s for %s"
+          .formatted(when, worker, service, how, seconds(length));
+    }
+  }
+
+  /** All links to the seeder of a job fail, where the peer came with the job. */
+  record Peer(Moment when, int job, LinkFault how, Duration length) implements Fault {
+    @Override
+    public String kind() {
+      return "peer-" + how;
+    }
+
+    @Override
+    public String toString() {
+      return "%s links to the seeder of job %d: %s for %s"
+          .formatted(when, job, how, seconds(length));
+    }
+  }
+
+  /** A worker's time of day is an hour ahead. */
+  record Clock(Moment when, int worker, Duration length) implements Fault {
+    @Override
+    public String kind() {
+      return "clock";
+    }
+
+    @Override
+    public String toString() {
+      return "%s worker %d's clock an hour ahead for %s".formatted(when, worker, seconds(length));
+    }
+  }
+
+  /** Another process runs for a while with a copy of a worker's scratch identity. */
+  record Twin(Moment when, int worker, Duration length) implements Fault {
+    @Override
+    public String kind() {
+      return "twin";
+    }
+
+    @Override
+    public String toString() {
+      return "%s a second worker with the identity of worker %d for %s"
+          .formatted(when, worker, seconds(length));
+    }
+  }
+
   /** A job is submitted again, as producers do that are not sure. */
   record Resubmit(Moment when, int job, int times) implements Fault {
     @Override

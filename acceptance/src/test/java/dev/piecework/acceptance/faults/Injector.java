@@ -2,21 +2,28 @@ package dev.piecework.acceptance.faults;
 
 import dev.piecework.message.ControlReply;
 import dev.piecework.message.ControlRequest;
+import dev.piecework.testkit.FaultProxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Makes the faults of a round happen, each on a thread of its own, and undoes them. */
 final class Injector {
   /** A fault that waits for a job's progress waits no longer than this. */
   private static final Duration PATIENCE = Duration.ofSeconds(8);
 
+  /** How long the workers that nothing has befallen may take for a small job. */
+  private static final Duration PROBE_LIMIT = Duration.ofMinutes(3);
+
+  private static final int FIRST_PROBE = 100;
   private static final Duration POLL = Duration.ofMillis(30);
   private static final Duration BETWEEN_CUTS = Duration.ofMillis(250);
 
@@ -25,9 +32,12 @@ final class Injector {
   private final Seeders seeders;
   private final EventLog events;
   private final Producer producer;
+  private final Schedule schedule;
   private final List<RoundJob> jobs;
+  private final List<RoundJob> probes = new CopyOnWriteArrayList<>();
   private final Operator operator;
   private final Map<Integer, Cancellation> cancelled = new ConcurrentHashMap<>();
+  private final AtomicInteger probeNumbers = new AtomicInteger(FIRST_PROBE);
   private final long began = System.nanoTime();
 
   Injector(
@@ -37,6 +47,7 @@ final class Injector {
       EventLog events,
       Producer producer,
       Operator operator,
+      Schedule schedule,
       List<RoundJob> jobs) {
     this.installation = installation;
     this.workers = workers;
@@ -44,6 +55,7 @@ final class Injector {
     this.events = events;
     this.producer = producer;
     this.operator = operator;
+    this.schedule = schedule;
     this.jobs = List.copyOf(jobs);
   }
 
@@ -60,12 +72,18 @@ final class Injector {
     return Map.copyOf(cancelled);
   }
 
+  /** Jobs that were submitted while a link was bad. */
+  List<RoundJob> probes() {
+    return List.copyOf(probes);
+  }
+
   /**
    * Returns when all is as it was before.
    *
    * @return what went otherwise than a fault should: each a violation
    */
-  List<String> play(List<Fault> faults) throws InterruptedException {
+  List<String> play() throws InterruptedException {
+    List<Fault> faults = schedule.faults();
     List<String> violations = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> running = new ArrayList<>();
@@ -94,6 +112,17 @@ final class Injector {
           workers.kill(worker, away, hostLost);
       case Fault.Freeze(Moment _, int worker, Duration length) -> workers.freeze(worker, length);
       case Fault.Terminate(Moment _, int worker, Duration away) -> workers.terminate(worker, away);
+      case Fault.Link link -> part(link);
+      case Fault.Peer(Moment _, int job, LinkFault how, Duration length) -> {
+        FaultProxy peer = seeders.link(jobs.get(job).torrent());
+        try {
+          how.begin(peer, length);
+        } finally {
+          LinkFault.end(peer);
+        }
+      }
+      case Fault.Clock(Moment _, int worker, Duration length) -> workers.clockAhead(worker, length);
+      case Fault.Twin(Moment _, int worker, Duration length) -> workers.twin(worker, length);
       case Fault.Cut(Moment _, Service service, int times) -> {
         for (int i = 0; i < times; i++) {
           installation.cut(service);
@@ -133,6 +162,30 @@ final class Injector {
       }
       case Fault.Cancel(Moment _, int job, boolean delete, boolean retry) ->
           cancel(job, delete, retry);
+    }
+  }
+
+  /** While one worker's link is bad, the others must bring a job to its end. */
+  private void part(Fault.Link fault) throws Exception {
+    FaultProxy link = workers.links(fault.worker()).to(fault.service());
+    RoundJob probe = RoundJob.probe(schedule, probeNumbers.getAndIncrement(), seeders);
+    try {
+      fault.how().begin(link, fault.length());
+      if (!schedule.sparesOneOf(workers.count())) {
+        return;
+      }
+      producer.submit(probe.message(), 1);
+      probes.add(probe);
+      long deadline = System.nanoTime() + PROBE_LIMIT.toNanos();
+      while (!events.ended(probe.id())) {
+        if (System.nanoTime() - deadline > 0) {
+          throw new IllegalStateException(
+              "the other workers do not bring job %s to its end".formatted(probe.id()));
+        }
+        Thread.sleep(POLL);
+      }
+    } finally {
+      LinkFault.end(link);
     }
   }
 

@@ -40,20 +40,32 @@ final class Installation implements AutoCloseable {
     return store;
   }
 
-  /** What every worker is told, but for its scratch folder. */
-  Map<String, String> workerEnvironment() {
+  /** Links for one worker, which fail for it alone. */
+  WorkerLinks links() {
+    return new WorkerLinks(
+        Map.of(
+            Service.BROKER,
+            brokerProxy.address(),
+            Service.DATABASE,
+            databaseProxy.address(),
+            Service.STORE,
+            store.proxy().address()));
+  }
+
+  /** What a worker is told, but for its scratch folder. */
+  Map<String, String> workerEnvironment(WorkerLinks links) {
     String host = broker.virtualHost().equals("/") ? "" : "/" + broker.virtualHost();
     Map<String, String> environment = new HashMap<>();
     environment.put(
-        "PIECEWORK_BROKER_URI", "amqp://127.0.0.1:" + brokerProxy.address().getPort() + host);
+        "PIECEWORK_BROKER_URI", "amqp://127.0.0.1:" + links.port(Service.BROKER) + host);
     environment.put("PIECEWORK_BROKER_USERNAME", broker.user());
     environment.put("PIECEWORK_BROKER_PASSWORD", broker.password());
     environment.put(
         "PIECEWORK_DATABASE_URL",
-        "jdbc:postgresql://127.0.0.1:" + databaseProxy.address().getPort() + databaseUri.getPath());
+        "jdbc:postgresql://127.0.0.1:" + links.port(Service.DATABASE) + databaseUri.getPath());
     environment.put("PIECEWORK_DATABASE_USERNAME", database.user());
     environment.put("PIECEWORK_DATABASE_PASSWORD", database.password());
-    environment.put("PIECEWORK_STORE_ENDPOINT", store.faultyEndpoint().toString());
+    environment.put("PIECEWORK_STORE_ENDPOINT", "http://127.0.0.1:" + links.port(Service.STORE));
     environment.put("PIECEWORK_STORE_ACCESS_KEY", store.accessKey());
     environment.put("PIECEWORK_STORE_SECRET_KEY", store.secretKey());
     environment.put("PIECEWORK_NETWORK_ALLOW", "127.0.0.0/8");

@@ -44,6 +44,11 @@ final class Ledger {
         jobId);
   }
 
+  /** Why the job was in each state, as people read it. */
+  List<String> reasons(String jobId) throws SQLException {
+    return rows("SELECT reason FROM piecework_job_transition WHERE job_id = ?", jobId);
+  }
+
   /** The job's row without what is long. */
   String describe(String jobId) {
     try {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 
 /** What must hold after a round, when everything works again. */
 final class RoundCheck {
@@ -25,6 +26,10 @@ final class RoundCheck {
 
   /** What is to be cleared away must be gone by then. */
   private static final Duration SETTLED_AFTER = Duration.ofSeconds(90);
+
+  /** What people read has no names of Java's classes. */
+  private static final Pattern CLASS_NAME =
+      Pattern.compile("\\b(?:[a-z]+\\.)*[A-Z][A-Za-z]*(?:Exception|Error)\\b");
 
   private static final Duration POLL = Duration.ofMillis(100);
 
@@ -83,6 +88,13 @@ final class RoundCheck {
     for (RoundJob job : jobs) {
       if (violations.stream().noneMatch(line -> line.startsWith("LOST: job " + job.id()))) {
         outcome(job);
+      }
+    }
+    for (RoundJob job : jobs) {
+      for (String reason : ledger.reasons(job.id())) {
+        if (CLASS_NAME.matcher(reason).find()) {
+          violations.add("job %s: a reason with a class's name: %s".formatted(job.id(), reason));
+        }
       }
     }
     violations.addAll(events.garbage());

@@ -25,12 +25,35 @@ record RoundJob(
     Schedule.PlannedJob planned = schedule.jobs().get(number);
     TestTorrent content = seeders.announced(planned.torrent(), planned.byTracker());
     String name = "s%d-r%d-j%d".formatted(schedule.seed(), schedule.round(), number);
+    List<String> peers = planned.byTracker() ? List.of() : List.of(seeders.peer(planned.torrent()));
+    return of(name, number, planned.torrent(), content, peers, seeders);
+  }
+
+  /** A small job that any worker can do which has what it needs. */
+  static RoundJob probe(Schedule schedule, int number, Seeders seeders) {
+    int torrent = seeders.count();
+    return of(
+        "s%d-r%d-p%d".formatted(schedule.seed(), schedule.round(), number),
+        number,
+        torrent,
+        seeders.torrent(torrent),
+        List.of(seeders.peer(torrent)),
+        seeders);
+  }
+
+  private static RoundJob of(
+      String name,
+      int number,
+      int torrent,
+      TestTorrent content,
+      List<String> peers,
+      Seeders seeders) {
     JobOptions options =
         new JobOptions(
             0,
             Optional.empty(),
             Optional.empty(),
-            planned.byTracker() ? List.of() : List.of(seeders.peer(planned.torrent())),
+            peers,
             Optional.empty(),
             0,
             0,
@@ -38,7 +61,7 @@ record RoundJob(
             Map.of());
     return new RoundJob(
         number,
-        planned.torrent(),
+        torrent,
         content,
         new JobMessage(
             JobMessage.VERSION,
@@ -46,7 +69,7 @@ record RoundJob(
             JobSource.Inline.of(content.metainfo()),
             new Destination(Installation.BUCKET, name + "/"),
             options),
-        seeders.givenBytes(planned.torrent()));
+        seeders.givenBytes(torrent));
   }
 
   String id() {

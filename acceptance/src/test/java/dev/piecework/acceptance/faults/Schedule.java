@@ -61,6 +61,26 @@ record Schedule(long seed, int round, List<PlannedJob> jobs, List<Fault> faults)
     return new Schedule(seed, round, jobs, new Draw(random, count, workers).faults());
   }
 
+  /**
+   * Whether no fault is a worker's own, of at least one worker: it must go on whatever befalls the
+   * others.
+   */
+  boolean sparesOneOf(int workers) {
+    Set<Integer> hit = new HashSet<>();
+    for (Fault fault : faults) {
+      switch (fault) {
+        case Fault.Kill kill -> hit.add(kill.worker());
+        case Fault.Freeze freeze -> hit.add(freeze.worker());
+        case Fault.Terminate terminate -> hit.add(terminate.worker());
+        case Fault.Link link -> hit.add(link.worker());
+        case Fault.Clock clock -> hit.add(clock.worker());
+        case Fault.Twin twin -> hit.add(twin.worker());
+        default -> {}
+      }
+    }
+    return hit.size() < workers;
+  }
+
   /** What happens, for a line of output. */
   String describe() {
     return faults.stream().map(Fault::toString).collect(Collectors.joining("; "));
@@ -102,6 +122,10 @@ record Schedule(long seed, int round, List<PlannedJob> jobs, List<Fault> faults)
         case Fault.Slow slow -> slow.service();
         case Fault.StoreErrors errors -> Service.STORE;
         case LostAnswers answers -> Service.STORE;
+        case Fault.Link link -> link.service() + " of worker " + link.worker();
+        case Fault.Peer peer -> "seeder of job " + peer.job();
+        case Fault.Clock clock -> "clock of worker " + clock.worker();
+        case Fault.Twin twin -> twin.worker();
         case Fault.Resubmit again -> "job " + again.job();
         case Fault.Pause pause -> "job " + pause.job();
         case Fault.Cancel cancel -> "job " + cancel.job();
@@ -109,7 +133,10 @@ record Schedule(long seed, int round, List<PlannedJob> jobs, List<Fault> faults)
     }
 
     private Fault fault() {
-      int weight = random.nextInt(100);
+      int weight = random.nextInt(130);
+      if (weight >= 100) {
+        return partition(weight - 100);
+      }
       if (weight < 20) {
         return new Fault.Kill(moment(), worker(), millis(0, 2500), random.nextInt(3) == 0);
       } else if (weight < 31) {
@@ -139,6 +166,23 @@ record Schedule(long seed, int round, List<PlannedJob> jobs, List<Fault> faults)
       }
       return new Fault.Resubmit(
           random.nextInt(3) == 0 ? new Moment.Ended(job) : moment(), job, random.nextInt(1, 6));
+    }
+
+    private Fault partition(int weight) {
+      if (weight < 18) {
+        LinkFault how = one(List.of(LinkFault.values()));
+        return new Fault.Link(
+            moment(), worker(), how.service().orElseGet(this::service), how, millis(500, 6000));
+      } else if (weight < 22) {
+        return new Fault.Peer(
+            moment(),
+            random.nextInt(jobs),
+            one(List.of(LinkFault.CUT, LinkFault.FREEZE, LinkFault.ONE_WAY, LinkFault.FLAP)),
+            millis(500, 6000));
+      } else if (weight < 26) {
+        return new Fault.Clock(moment(), worker(), millis(1000, 5000));
+      }
+      return new Fault.Twin(moment(), worker(), millis(1000, 6000));
     }
 
     private Moment moment() {

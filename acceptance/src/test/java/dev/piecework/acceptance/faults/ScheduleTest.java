@@ -49,7 +49,21 @@ class ScheduleTest {
             "store-500",
             "store-503")
         .contains("store-lost-answer", "broker-down", "database-down", "store-down")
-        .contains("broker-cut", "database-hang", "store-slow");
+        .contains("broker-cut", "database-hang", "store-slow")
+        .contains("link-cut", "link-freeze", "link-one-way", "link-flap")
+        .contains("link-at-commit", "link-at-confirm", "link-at-complete", "link-at-part")
+        .contains("peer-cut", "peer-freeze", "peer-one-way", "peer-flap", "clock", "twin");
+  }
+
+  @Test
+  void whatHappensAtOneServiceOnlyHappensThere() {
+    assertThat(rounds())
+        .flatExtracting(Schedule::faults)
+        .filteredOn(Fault.Link.class::isInstance)
+        .allSatisfy(fault -> {
+          Fault.Link link = (Fault.Link) fault;
+          assertThat(link.how().service().orElse(link.service())).isEqualTo(link.service());
+        });
   }
 
   @Test
@@ -62,7 +76,7 @@ class ScheduleTest {
   }
 
   private static List<Schedule> rounds() {
-    return IntStream.rangeClosed(1, 300).mapToObj(round -> draw(5, round)).toList();
+    return IntStream.rangeClosed(1, 900).mapToObj(round -> draw(5, round)).toList();
   }
 
   private static Schedule draw(long seed, int round) {

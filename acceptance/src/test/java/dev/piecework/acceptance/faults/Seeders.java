@@ -7,6 +7,7 @@ import dev.piecework.testkit.Await;
 import dev.piecework.testkit.Client;
 import dev.piecework.testkit.ClientOptions;
 import dev.piecework.testkit.Content;
+import dev.piecework.testkit.FaultProxy;
 import dev.piecework.testkit.Folders;
 import dev.piecework.testkit.RunningClient;
 import dev.piecework.testkit.TestTorrent;
@@ -30,6 +31,7 @@ final class Seeders implements AutoCloseable {
   private final Path folder = Folders.temporary("faults-content");
   private final List<TestTorrent> torrents;
   private final List<RunningClient> clients = new ArrayList<>();
+  private final List<FaultProxy> links = new ArrayList<>();
   private final Tracker tracker;
 
   private Seeders() {
@@ -39,6 +41,7 @@ final class Seeders implements AutoCloseable {
       clients.add(
           Client.LIBTORRENT.seed(
               torrent.withTrackers(tracker.http()), ClientOptions.none().upload(BYTES_PER_SECOND)));
+      links.add(FaultProxy.tcp(clients.getLast().address()));
     }
     for (TestTorrent torrent : torrents) {
       Await.until(
@@ -75,17 +78,20 @@ final class Seeders implements AutoCloseable {
     Content.file(pair.resolve("two.bin"), 9 * MEBIBYTE + 100, 9);
 
     Path middle = Content.file(folder.resolve("f/middle.bin"), 12 * MEBIBYTE + 1, 10);
+    Path probe = Content.file(folder.resolve("g/probe.bin"), 100_001, 11);
     return List.of(
         TorrentMaker.of(small).pieceBytes(32 * 1024).make(),
         TorrentMaker.of(many).pieceBytes(128 * 1024).make(),
         TorrentMaker.of(mixed).make(),
         TorrentMaker.of(large).pieceBytes(512 * 1024).make(),
         TorrentMaker.of(pair).pieceBytes(1024 * 1024).padFiles().make(),
-        TorrentMaker.of(middle).make());
+        TorrentMaker.of(middle).make(),
+        TorrentMaker.of(probe).pieceBytes(32 * 1024).make());
   }
 
+  /** Torrents for jobs; the last one is kept for {@link RoundJob#probe}. */
   int count() {
-    return torrents.size();
+    return torrents.size() - 1;
   }
 
   TestTorrent torrent(int number) {
@@ -97,9 +103,14 @@ final class Seeders implements AutoCloseable {
     return byTracker ? torrents.get(number).withTrackers(tracker.http()) : torrents.get(number);
   }
 
-  /** Where the seeder of a torrent listens. */
+  /** Where the seeder of a torrent is to be reached, by a link that may fail. */
   String peer(int number) {
-    return "127.0.0.1:" + clients.get(number).address().getPort();
+    return "127.0.0.1:" + link(number).address().getPort();
+  }
+
+  /** That link. */
+  FaultProxy link(int number) {
+    return links.get(number);
   }
 
   /** Content that the seeder of a torrent has given so far, in all rounds. */
@@ -109,6 +120,7 @@ final class Seeders implements AutoCloseable {
 
   @Override
   public void close() {
+    links.forEach(FaultProxy::close);
     clients.forEach(RunningClient::close);
     tracker.close();
     Folders.delete(folder);

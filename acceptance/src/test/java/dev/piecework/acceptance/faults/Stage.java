@@ -35,7 +35,7 @@ final class Stage implements AutoCloseable {
     this.connection = installation.broker().connectionFactory().newConnection("faults");
     this.events = new EventLog(connection);
     this.producer = new Producer(connection);
-    this.workers = new Workers(workerCount, installation.workerEnvironment(), evidence);
+    this.workers = new Workers(workerCount, installation, evidence);
     Await.until("all workers to be up", UP_LIMIT, workers::revive);
   }
 
@@ -52,12 +52,24 @@ final class Stage implements AutoCloseable {
     }
     Injector injector =
         new Injector(
-            installation, workers, seeders, events, producer, new Operator(connection), jobs);
-    List<String> violations = new ArrayList<>(injector.play(schedule.faults()));
+            installation,
+            workers,
+            seeders,
+            events,
+            producer,
+            new Operator(connection),
+            schedule,
+            jobs);
+    List<String> violations = new ArrayList<>(injector.play());
     installation.endStoreFaults();
+    List<RoundJob> all = new ArrayList<>(jobs);
+    all.addAll(injector.probes());
     RoundCheck check =
-        new RoundCheck(installation, workers, events, producer, ledger, jobs, injector.cancelled());
+        new RoundCheck(installation, workers, events, producer, ledger, all, injector.cancelled());
     violations.addAll(check.run());
+    if (schedule.faults().stream().noneMatch(Fault.Clock.class::isInstance)) {
+      violations.addAll(events.late());
+    }
     RoundResult result =
         new RoundResult(
             schedule,
@@ -67,9 +79,9 @@ final class Stage implements AutoCloseable {
             Duration.ofNanos(System.nanoTime() - began),
             violations);
     if (!result.right()) {
-      keepEvidence(result, jobs);
+      keepEvidence(result, all);
     }
-    for (RoundJob job : jobs) {
+    for (RoundJob job : all) {
       // Objects of all rounds would fill the disk.
       Folders.delete(
           installation.store().folder().resolve(Installation.BUCKET).resolve(job.prefix()));

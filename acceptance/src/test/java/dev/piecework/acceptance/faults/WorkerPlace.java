@@ -1,5 +1,6 @@
 package dev.piecework.acceptance.faults;
 
+import dev.piecework.acceptance.JumpingClock;
 import dev.piecework.acceptance.Launcher;
 import dev.piecework.exit.ExitCode;
 import dev.piecework.testkit.Folders;
@@ -9,33 +10,85 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** One place for a worker: a host's scratch folder, and the process that runs there now. */
 final class WorkerPlace implements AutoCloseable {
   private static final Duration UP_LIMIT = Duration.ofMinutes(4);
 
+  /** As {@link RoundJob} names them. */
+  private static final Pattern JOB_OF_A_ROUND = Pattern.compile("\\bs\\d+-r\\d+-[jp]\\d+\\b");
+
+  private static final Pattern LEASE_GONE =
+      Pattern.compile("lease on job (\\S+) \\(epoch (\\d+)\\) is gone");
+  private static final Pattern NOT_RENEWED =
+      Pattern.compile(" job=(\\S+) .*epoch=(\\d+).*could not be renewed");
+
   private final int number;
+  private final String suffix;
   private final Path hosts;
-  private final Map<String, String> environment;
+  private final Installation installation;
+  private final WorkerLinks links;
+  private final JumpingClock clock;
   private final Path logs;
   private final List<String> complaints = new ArrayList<>();
+  private final Set<String> leasesGone = new HashSet<>();
   private int host;
+  private int twins;
   private boolean replacing;
   private long startedAt;
   private int life;
   private int charactersRead;
   private Optional<ManagedProcess> process = Optional.empty();
 
-  WorkerPlace(int number, Path hosts, Map<String, String> environment, Path logs) {
+  WorkerPlace(int number, Path hosts, Installation installation, Path logs) throws IOException {
+    this(number, "", hosts, installation, logs);
+  }
+
+  private WorkerPlace(int number, String suffix, Path hosts, Installation installation, Path logs)
+      throws IOException {
     this.number = number;
+    this.suffix = suffix;
     this.hosts = hosts;
-    this.environment = environment;
+    this.installation = installation;
+    this.links = installation.links();
+    this.clock =
+        JumpingClock.in(Files.createDirectories(hosts.resolve("clock-" + number + suffix)));
     this.logs = logs;
+  }
+
+  /** Its links to the services. */
+  WorkerLinks links() {
+    return links;
+  }
+
+  /** Its time of day. */
+  JumpingClock clock() {
+    return clock;
+  }
+
+  /**
+   * A place for another process with the identity of this one's scratch, and nothing of its
+   * content.
+   */
+  synchronized WorkerPlace twin() throws IOException {
+    twins++;
+    WorkerPlace twin = new WorkerPlace(number, "-twin-" + twins, hosts, installation, logs);
+    Path folder = Files.createDirectories(twin.hostFolder());
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+    Path id = hostFolder().resolve("id");
+    if (Files.exists(id)) {
+      Files.copy(id, folder.resolve("id"));
+    }
+    return twin;
   }
 
   /** Starts a process; what an earlier one wrote is kept. */
@@ -47,8 +100,9 @@ final class WorkerPlace implements AutoCloseable {
     process =
         Optional.of(
             Processes.java(Launcher.worker())
-                .name("worker " + number)
-                .environment(environment)
+                .name("worker " + number + suffix)
+                .environment(installation.workerEnvironment(links))
+                .environment(clock.environment())
                 .environment("PIECEWORK_SCRATCH_DIRECTORY", hostFolder().toString())
                 .start());
   }
@@ -123,7 +177,8 @@ final class WorkerPlace implements AutoCloseable {
       String log = running.stdout() + "\n--- stderr\n" + running.stderr();
       try {
         Files.writeString(
-            logs.resolve("worker-%d-host-%d-life-%03d.log".formatted(number, host, life)), log);
+            logs.resolve("worker-%d%s-host-%d-life-%03d.log".formatted(number, suffix, host, life)),
+            log);
       } catch (IOException e) {
         throw new UncheckedIOException("cannot keep a worker's log", e);
       }
@@ -134,10 +189,11 @@ final class WorkerPlace implements AutoCloseable {
   public synchronized void close() {
     end();
     process = Optional.empty();
+    links.close();
   }
 
   private Path hostFolder() {
-    return hosts.resolve("host-%d-%d".formatted(number, host));
+    return hosts.resolve("host-%d%s-%d".formatted(number, suffix, host));
   }
 
   private void end() {
@@ -148,6 +204,7 @@ final class WorkerPlace implements AutoCloseable {
       ended.close();
     });
     charactersRead = 0;
+    leasesGone.clear();
   }
 
   private void read() {
@@ -165,13 +222,29 @@ final class WorkerPlace implements AutoCloseable {
         complain("stack trace of " + before);
       } else if (line.contains(" ERROR ")) {
         complain(line);
+      } else if (JOB_OF_A_ROUND.matcher(line).find() && !line.contains(" job=")) {
+        complain("a line about a job without its job: " + line);
+      } else {
+        renewals(line);
       }
       inTrace = frame || line.startsWith("\t") || line.startsWith("Caused by: ");
       before = line;
     }
   }
 
+  /** Nothing is said of renewing a lease that is gone. */
+  private void renewals(String line) {
+    Matcher gone = LEASE_GONE.matcher(line);
+    if (gone.find()) {
+      leasesGone.add(gone.group(1) + " " + gone.group(2));
+    }
+    Matcher renewal = NOT_RENEWED.matcher(line);
+    if (renewal.find() && leasesGone.contains(renewal.group(1) + " " + renewal.group(2))) {
+      complain("a lease that is gone is to be renewed: " + line);
+    }
+  }
+
   private void complain(String what) {
-    complaints.add("worker %d (life %d): %s".formatted(number, life, what.strip()));
+    complaints.add("worker %d%s (life %d): %s".formatted(number, suffix, life, what.strip()));
   }
 }

@@ -1,5 +1,6 @@
 package dev.piecework.acceptance.faults;
 
+import dev.piecework.acceptance.JumpingClock;
 import dev.piecework.exit.ExitCode;
 import dev.piecework.testkit.Folders;
 import java.io.IOException;
@@ -9,28 +10,77 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
 /** The places where workers run: one process each, replaced when it ends. */
 final class Workers implements AutoCloseable {
+  private static final Duration UP_LIMIT = Duration.ofMinutes(2);
+  private static final Duration POLL = Duration.ofMillis(50);
   private static final Duration STOP_LIMIT = Duration.ofMinutes(2);
 
   private final Path hosts = Folders.temporary("faults-hosts");
   private final List<WorkerPlace> places;
+  private final List<WorkerPlace> twins = new CopyOnWriteArrayList<>();
 
   /**
    * Starts them.
    *
    * @param logs where their output goes when they have ended
    */
-  Workers(int count, Map<String, String> environment, Path logs) {
-    places =
-        IntStream.range(0, count)
-            .mapToObj(number -> new WorkerPlace(number, hosts, environment, logs))
-            .toList();
+  Workers(int count, Installation installation, Path logs) throws IOException {
+    List<WorkerPlace> made = new ArrayList<>();
+    for (int number = 0; number < count; number++) {
+      made.add(new WorkerPlace(number, hosts, installation, logs));
+    }
+    places = List.copyOf(made);
     places.forEach(WorkerPlace::start);
+  }
+
+  /** The links of one of them. */
+  WorkerLinks links(int number) {
+    return places.get(number).links();
+  }
+
+  /** Its time of day is an hour ahead for a while. */
+  void clockAhead(int number, Duration length) throws IOException, InterruptedException {
+    JumpingClock clock = places.get(number).clock();
+    clock.set(Duration.ofHours(1));
+    try {
+      Thread.sleep(length);
+    } finally {
+      clock.set(Duration.ZERO);
+    }
+  }
+
+  /**
+   * Another process with its scratch identity, as on a machine that was copied; ended after a
+   * while.
+   *
+   * @throws IllegalStateException if it did not end as it should
+   */
+  void twin(int number, Duration length) throws IOException, InterruptedException {
+    WorkerPlace place = places.get(number);
+    try (WorkerPlace twin = place.twin()) {
+      twins.add(twin);
+      twin.start();
+      long deadline = System.nanoTime() + UP_LIMIT.toNanos();
+      while (!twin.up() && twin.process().alive() && System.nanoTime() < deadline) {
+        Thread.sleep(POLL);
+      }
+      boolean wasUp = twin.up();
+      if (wasUp) {
+        Thread.sleep(length);
+      }
+      twin.process().terminate();
+      int exitCode = twin.process().awaitExit(STOP_LIMIT);
+      if (wasUp && exitCode != ExitCode.TERMINATED.code()) {
+        throw new IllegalStateException(
+            "the twin of worker %d ended with exit code %d after SIGTERM"
+                .formatted(number, exitCode));
+      }
+    }
+    twins.forEach(WorkerPlace::loseHost);
   }
 
   int count() {
@@ -101,6 +151,7 @@ final class Workers implements AutoCloseable {
   List<String> newComplaints() {
     List<String> complaints = new ArrayList<>();
     places.forEach(place -> complaints.addAll(place.newComplaints()));
+    twins.forEach(twin -> complaints.addAll(twin.newComplaints()));
     return complaints;
   }
 

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -111,12 +112,18 @@ public final class Publisher implements AutoCloseable {
     }
   }
 
-  /** Publishes what may be lost, and waits for nothing. */
-  public void publishLossy(OutgoingMessage message) {
+  /**
+   * Publishes what may be lost, and waits for nothing but a connection.
+   *
+   * @param wanted asked when there is one, which may be long after: whether it is still true
+   */
+  public void publishLossy(OutgoingMessage message, BooleanSupplier wanted) {
     try {
       Channel channel = lossyChannel();
       synchronized (channel) {
-        send(channel, message, TRANSIENT);
+        if (wanted.getAsBoolean()) {
+          send(channel, message, TRANSIENT);
+        }
       }
     } catch (IOException | TimeoutException | AlreadyClosedException | IllegalArgumentException e) {
       LOG.debug("not published: {}", e.toString());

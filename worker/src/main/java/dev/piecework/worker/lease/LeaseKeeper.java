@@ -147,7 +147,9 @@ public final class LeaseKeeper {
       if (now != null && expired(now)) {
         lost(lease, "the database cannot be used: " + SqlFaults.cause(e));
       } else if (now != null) {
-        held.computeIfPresent(lease, (key, was) -> was.notRenewed());
+        if (held.computeIfPresent(lease, (key, was) -> was.notRenewed()) == null) {
+          return; // Dropped or lost meanwhile: there is nothing left to renew.
+        }
         context(lease)
             .run(() ->
                 LOG.warn(

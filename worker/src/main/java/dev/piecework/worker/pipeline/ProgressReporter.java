@@ -59,7 +59,8 @@ public final class ProgressReporter {
                 .<Map<String, Object>>map(trace -> Map.of(TraceParent.HEADER, trace.value()))
                 .orElse(Map.of()),
             false,
-            JobEventCodec.encode(event)));
+            JobEventCodec.encode(event)),
+        run::tellsProgress);
   }
 
   static EventData.Progress data(JobRun.Phase phase, TransferProgress progress) {
