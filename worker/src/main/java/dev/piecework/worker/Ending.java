@@ -1,5 +1,6 @@
 package dev.piecework.worker;
 
+import dev.piecework.text.Causes;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +41,7 @@ final class Ending {
               try {
                 work.run();
               } catch (RuntimeException e) {
-                LOG.warn("shutdown: {} failed: {}", name, e.toString().replaceAll("\\s+", " "));
+                LOG.warn("shutdown: {} failed: {}", name, Causes.line(e));
               }
             });
     long left = Math.min(atMost.toNanos(), deadline - System.nanoTime());

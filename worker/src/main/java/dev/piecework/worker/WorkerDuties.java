@@ -39,18 +39,10 @@ import org.slf4j.LoggerFactory;
 final class WorkerDuties implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerDuties.class);
 
-  /**
-   * Longest round of a duty that is no fault. Above all that a round may wait for a database that
-   * does not answer: its time limits, once for each job.
-   */
-  private static final Duration DUTY_PATIENCE = Duration.ofMinutes(10);
-
   /** How much of Spring Batch's record a crash may cost; see {@link RunRecords}. */
   private static final Duration RECORD_INTERVAL = Duration.ofSeconds(1);
 
   private static final Duration WATCH_INTERVAL = Duration.ofSeconds(1);
-
-  private static final Duration PATIENCE_PER_JOB = Duration.ofSeconds(90);
 
   /** What a shutdown may take beside handing jobs back. */
   private static final Duration ENDING = Duration.ofSeconds(6);
@@ -132,7 +124,7 @@ final class WorkerDuties implements AutoCloseable {
     this.reporting = new Loop("progress", settings.progressInterval(), 0, reporter::report);
     this.recording = new Loop("batch-records", RECORD_INTERVAL, 0, records::flush);
     this.cleaning = new Loop("cleanup", cleanupInterval, 0.2, cleanup::round);
-    watch(settings.slots());
+    watch(settings.patience());
     measure(settings.slots());
   }
 
@@ -157,8 +149,7 @@ final class WorkerDuties implements AutoCloseable {
   }
 
   /** What must turn for the worker to be of use; cleaning and progress reports may rest. */
-  private void watch(int slots) {
-    Duration patience = DUTY_PATIENCE.plus(PATIENCE_PER_JOB.multipliedBy(slots));
+  private void watch(Duration patience) {
     for (Loop loop : List.of(renewing, sweeping)) {
       observers.health().watch(loop.name(), () -> loop.trouble(patience));
     }

@@ -3,17 +3,25 @@ package dev.piecework.worker;
 import static dev.piecework.worker.StatusClient.ask;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.piecework.message.Destination;
+import dev.piecework.message.JobMessage;
+import dev.piecework.message.JobOptions;
+import dev.piecework.message.JobSource;
 import dev.piecework.testkit.Await;
+import dev.piecework.testkit.Content;
 import dev.piecework.testkit.FaultProxy;
 import dev.piecework.testkit.PostgresDatabase;
 import dev.piecework.testkit.RabbitBroker;
+import dev.piecework.testkit.TorrentMaker;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a worker answers while its peers come and go. */
 class HealthIT {
@@ -87,6 +95,48 @@ class HealthIT {
         toDatabase.refuse(false);
         Await.until("a consumer again", LIMIT, worker::ready);
         assertFine(worker);
+      }
+    }
+  }
+
+  @Test
+  void aWorkerWhoseJobIsStuckIsNotAliveAndSaysWhichJob(@TempDir Path folder) throws Exception {
+    StubSwarm swarm = new StubSwarm();
+    try (TestBroker broker = TestBroker.start();
+        TestDatabase database = TestDatabase.h2()) {
+      Map<String, Object> properties = new HashMap<>(broker.properties());
+      properties.putAll(database.properties());
+      properties.put("piecework.worker.stuck-after", "10s");
+      properties.put("piecework.http.port", 0);
+      properties.put("test.swarm", swarm);
+      properties.put("test.scratch-id", "me");
+      try (WorkerApplication worker = WorkerApplication.start(properties, StubSwarm.Side.class)) {
+        Await.until("the first consumer", LIMIT, worker::ready);
+        swarm.stuck = true;
+        broker.submit(
+            new JobMessage(
+                1,
+                "stuck",
+                JobSource.Inline.of(
+                    TorrentMaker.of(Content.file(folder.resolve("a.bin"), 100_001, 1))
+                        .make()
+                        .metainfo()),
+                new Destination("data", ""),
+                JobOptions.none()));
+
+        Await.until("its death", LIMIT, () -> ask(worker, "/health/live").status() == 503);
+
+        assertThat(ask(worker, "/health/live").text())
+            .startsWith("not alive\n")
+            .contains("jobs: job stuck has not moved for ")
+            .contains("leases: ok", "sweeper: ok", "outbox: ok", "event loops: ok");
+        // Neither a peer nor the queue is the matter.
+        assertThat(ask(worker, "/health/ready").status()).isEqualTo(200);
+
+        swarm.stuck = false;
+        Await.until("its life", LIMIT, () -> ask(worker, "/health/live").status() == 200);
+      } finally {
+        swarm.stuck = false;
       }
     }
   }

@@ -47,6 +47,9 @@ final class StubSwarm {
   /** Faults that the next starts meet. */
   final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
 
+  /** Whether transfers come round no more. */
+  volatile boolean stuck;
+
   /** Every transfer that was started. */
   final List<TransferRequest> started = new CopyOnWriteArrayList<>();
 
@@ -92,6 +95,9 @@ final class StubSwarm {
 
     @Override
     public Batch await(Duration atMost) throws InterruptedException {
+      while (stuck) {
+        Thread.sleep(20);
+      }
       if (!missing.isEmpty()
           && !stopped
           && permits.tryAcquire(Math.min(atMost.toMillis(), 50), TimeUnit.MILLISECONDS)) {

@@ -17,25 +17,27 @@ enum LinkFault {
   /** Connections are closed again and again. */
   FLAP,
   /** One way, from the answer to the next commit on. */
-  AT_COMMIT(Service.DATABASE, new byte[] {'C', 'O', 'M', 'M', 'I', 'T', 0}),
+  AT_COMMIT(Service.DATABASE, "COMMIT\0"),
   /** One way, from the next confirmation on: AMQP's method 80 of class 60, basic.ack. */
-  AT_CONFIRM(Service.BROKER, new byte[] {0, 60, 0, 80}),
+  AT_CONFIRM(Service.BROKER, "\0<\0P"),
   /** One way, from the answer to the next completed upload on. */
-  AT_COMPLETE(Service.STORE, "CompleteMultipartUploadResult".getBytes(StandardCharsets.US_ASCII)),
+  AT_COMPLETE(Service.STORE, "CompleteMultipartUploadResult"),
   /** One way, from the answer to the next part or object on. */
-  AT_PART(Service.STORE, "ETag: ".getBytes(StandardCharsets.US_ASCII));
+  AT_PART(Service.STORE, "ETag: ");
 
   private static final Duration BETWEEN_CUTS = Duration.ofMillis(200);
 
   private final Optional<Service> service;
-  private final byte[] sign;
+
+  /** Bytes as characters up to U+00FF; empty for none. */
+  private final String sign;
 
   LinkFault() {
     this.service = Optional.empty();
-    this.sign = new byte[0];
+    this.sign = "";
   }
 
-  LinkFault(Service service, byte[] sign) {
+  LinkFault(Service service, String sign) {
     this.service = Optional.of(service);
     this.sign = sign;
   }
@@ -61,7 +63,8 @@ enum LinkFault {
         }
         return;
       }
-      case AT_COMMIT, AT_CONFIRM, AT_COMPLETE, AT_PART -> link.holdAnswersFrom(sign);
+      case AT_COMMIT, AT_CONFIRM, AT_COMPLETE, AT_PART ->
+          link.holdAnswersFrom(sign.getBytes(StandardCharsets.ISO_8859_1));
     }
     Thread.sleep(length);
   }

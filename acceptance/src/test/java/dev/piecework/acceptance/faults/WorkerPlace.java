@@ -25,7 +25,7 @@ final class WorkerPlace implements AutoCloseable {
   private static final Duration UP_LIMIT = Duration.ofMinutes(4);
 
   /** As {@link RoundJob} names them. */
-  private static final Pattern JOB_OF_A_ROUND = Pattern.compile("\\bs\\d+-r\\d+-[jp]\\d+\\b");
+  private static final Pattern JOB_OF_A_ROUND = Pattern.compile("\\bjob s\\d+-r\\d+-[jp]\\d+\\b");
 
   private static final Pattern LEASE_GONE =
       Pattern.compile("lease on job (\\S+) \\(epoch (\\d+)\\) is gone");

@@ -6,6 +6,7 @@ public final class PublishException extends Exception {
    * @param broker the broker's address
    */
   public PublishException(String broker, Throwable cause) {
-    super("the broker at %s did not confirm: %s".formatted(broker, cause.getMessage()), cause);
+    super(
+        "the broker at %s did not confirm: %s".formatted(broker, BrokerFaults.words(cause)), cause);
   }
 }

@@ -259,7 +259,7 @@ public final class Publisher implements AutoCloseable {
         while (!waiting.isEmpty()) {
           long left = (deadline - System.nanoTime()) / 1_000_000;
           if (!channel.isOpen()) {
-            throw new IOException("the channel was closed: " + channel.getCloseReason());
+            throw new IOException("the channel was closed", channel.getCloseReason());
           }
           if (left <= 0) {
             throw new TimeoutException("no confirmation in " + timeout.toSeconds() + " s");

@@ -1,5 +1,6 @@
 package dev.piecework.worker.cleanup;
 
+import dev.piecework.text.Causes;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +30,7 @@ public final class Cleanup {
       try {
         duty.work().run();
       } catch (RuntimeException e) {
-        LOG.warn("cleaning up {} failed: {}", duty.name(), e.toString().replaceAll("\\s+", " "));
+        LOG.warn("cleaning up {} failed: {}", duty.name(), Causes.line(e));
       }
     }
   }

@@ -200,7 +200,7 @@ public final class ControlLink implements AutoCloseable {
     }
     String job = key.substring(Topology.ORDER_PREFIX.length());
     Thread.ofVirtual()
-        .name("order-" + job)
+        .name("order")
         .start(() -> {
           try {
             ordered.accept(job);

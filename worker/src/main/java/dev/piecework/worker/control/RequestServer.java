@@ -11,11 +11,13 @@ import dev.piecework.message.ControlRequest;
 import dev.piecework.message.MessageError;
 import dev.piecework.message.MessageException;
 import dev.piecework.message.Topology;
+import dev.piecework.net.LogContext;
 import dev.piecework.text.ForeignText;
 import dev.piecework.worker.broker.Author;
 import dev.piecework.worker.broker.BrokerConnection;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
@@ -145,10 +147,14 @@ final class RequestServer {
     if (!(request instanceof ControlRequest.OfJob order) || !request.isOrder()) {
       return;
     }
+    LogContext.of(Map.of("job", order.job())).run(() -> told(order, author, reply));
+  }
+
+  private static void told(ControlRequest.OfJob order, String author, ControlReply reply) {
     LOG.info(
         "{} asked to {} job {}: {}",
         author.isEmpty() ? "a sender without user-id" : "user \"" + author + "\"",
-        request.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT),
+        order.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT),
         order.job(),
         switch (reply) {
           case ControlReply.Ordered ordered when ordered.inEffect() ->

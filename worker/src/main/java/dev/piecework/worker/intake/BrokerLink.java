@@ -6,7 +6,9 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ShutdownSignalException;
 import dev.piecework.exit.ExitCode;
+import dev.piecework.text.ForeignText;
 import dev.piecework.worker.broker.BrokerConnection;
+import dev.piecework.worker.broker.BrokerFaults;
 import dev.piecework.worker.broker.BrokerTopology;
 import dev.piecework.worker.gate.IntakeGate;
 import dev.piecework.worker.settings.BrokerSettings;
@@ -231,14 +233,13 @@ public final class BrokerLink implements AutoCloseable {
     Throwable cause = e instanceof ShutdownSignalException ? e : e.getCause();
     if (cause instanceof ShutdownSignalException signal && !signal.isHardError()) {
       return new Attempt.Refused(
-          "a queue or an exchange cannot be declared: " + signal.getReason());
+          "a queue or an exchange cannot be declared: " + BrokerFaults.words(signal));
     }
     if (cause instanceof ShutdownSignalException signal
         && signal.getReason() instanceof AMQP.Connection.Close close) {
-      return new Attempt.Refused(close.getReplyText());
+      return new Attempt.Refused(ForeignText.line(close.getReplyText()));
     }
-    return new Attempt.Unreachable(
-        e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
+    return new Attempt.Unreachable(BrokerFaults.words(e));
   }
 
   /** Says it when it changes, and now and then. */
@@ -257,9 +258,7 @@ public final class BrokerLink implements AutoCloseable {
       LOG.warn(
           "the connection to the broker at {} is lost ({}): trying again every {} s",
           settings.address(),
-          signal.getReason() instanceof AMQP.Connection.Close close
-              ? close.getReplyText()
-              : String.valueOf(signal.getMessage()),
+          BrokerFaults.words(signal),
           RETRY.toSeconds());
     }
   }

@@ -120,6 +120,8 @@ public final class JobIntake {
       decide(message);
     } finally {
       undecided = Optional.empty();
+      MDC.remove("job");
+      MDC.remove("trace");
     }
   }
 
@@ -179,6 +181,7 @@ public final class JobIntake {
     switch (OneLarge.run(message.body().length, () -> read(message.body()))) {
       case Read.Refused(Fault fault) -> refuse(message, fault);
       case Read.Job(JobMessage job) -> {
+        MDC.put("job", job.id());
         Submission submission =
             new Submission(
                     job,
@@ -193,11 +196,7 @@ public final class JobIntake {
           return;
         }
         submission.trace().ifPresent(trace -> MDC.put("trace", trace.traceId()));
-        try {
-          take(submission, message);
-        } finally {
-          MDC.remove("trace");
-        }
+        take(submission, message);
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.piecework.worker.loop;
 
+import dev.piecework.text.Causes;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -86,7 +87,7 @@ public final class Loop implements AutoCloseable {
     try {
       round.run();
     } catch (RuntimeException e) {
-      LOG.warn("{}: {}", name, e.toString().replaceAll("\\s+", " "));
+      LOG.warn("{}: {}", name, Causes.line(e));
       LOG.debug("{}", name, e);
     }
     pulse.beat();

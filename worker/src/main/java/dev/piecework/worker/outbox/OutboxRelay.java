@@ -53,6 +53,7 @@ public final class OutboxRelay {
   private Duration patience = FIRST_PATIENCE;
   private OptionalLong restUntil = OptionalLong.empty();
   private boolean databaseFailed;
+  private boolean brokerFailed;
 
   /** Over an outbox and a broker. */
   public OutboxRelay(Outbox outbox, TransactionTemplate transactions, Publisher publisher) {
@@ -113,8 +114,12 @@ public final class OutboxRelay {
     try {
       // Before anything is taken: to connect may last.
       publisher.connect();
+      brokerFailed = false;
     } catch (PublishException e) {
-      LOG.warn("outbox waits: {}", e.getMessage());
+      if (!brokerFailed) {
+        LOG.warn("outbox waits: {}", e.getMessage());
+      }
+      brokerFailed = true;
       return Round.FAILED;
     }
     String term = name + "/" + ++terms;

@@ -1,6 +1,7 @@
 package dev.piecework.worker.pipeline;
 
 import dev.piecework.message.TraceParent;
+import dev.piecework.net.LogContext;
 import dev.piecework.worker.database.SqlFaults;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.Claim;
@@ -381,9 +382,11 @@ public final class JobRunner {
     try {
       long left = Math.max(1, deadline - System.nanoTime());
       if (!one.thread().join(Duration.ofNanos(left))) {
-        LOG.warn(
-            "job {} did not stop within the grace period; its lease will expire",
-            one.run().lease().jobId());
+        String job = one.run().lease().jobId();
+        LogContext.of(Map.of("job", job))
+            .run(() ->
+                LOG.warn(
+                    "job {} did not stop within the grace period; its lease will expire", job));
         return false;
       }
       return true;

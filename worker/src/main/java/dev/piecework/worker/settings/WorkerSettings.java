@@ -24,6 +24,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param jobDeadline the deadline of a job that is submitted without one, counted from its
  *     acceptance; 0s for none. A job that was accepted before keeps what it had
  * @param eventRetention how long published events are kept in the database; final ones stay
+ * @param stuckAfter after this long a duty or a job that does not move makes the worker answer that
+ *     it is not alive; 0s for ten minutes and 90 s for each slot
  */
 @ConfigurationProperties("piecework.worker")
 public record WorkerSettings(
@@ -37,7 +39,16 @@ public record WorkerSettings(
     @DefaultValue("10s") Duration controlWait,
     @DefaultValue("overwrite") OnExisting onExisting,
     @DefaultValue("0s") Duration jobDeadline,
-    @DefaultValue("7d") Duration eventRetention) {
+    @DefaultValue("7d") Duration eventRetention,
+    @DefaultValue("0s") Duration stuckAfter) {
+
+  /**
+   * Longest round of a duty that is no fault, where no other is set. Above all that a round may
+   * wait for a database that does not answer: its time limits, once for each job.
+   */
+  private static final Duration DUTY_PATIENCE = Duration.ofMinutes(10);
+
+  private static final Duration PATIENCE_PER_JOB = Duration.ofSeconds(90);
 
   /** Validates. */
   public WorkerSettings {
@@ -77,5 +88,19 @@ public record WorkerSettings(
                   JobRules.MAX_DEADLINE.toDays()));
     }
     Checks.atLeast("piecework.worker.event-retention", eventRetention, Duration.ofMinutes(1));
+    if (!stuckAfter.isZero()
+        && (stuckAfter.compareTo(Duration.ofSeconds(10)) < 0
+            || stuckAfter.compareTo(Duration.ofDays(1)) > 0)) {
+      throw new IllegalArgumentException(
+          "piecework.worker.stuck-after is %ss: expected 0s (derived from the slots), or 10s to 1d"
+              .formatted(stuckAfter.toSeconds()));
+    }
+  }
+
+  /** How long a duty or a job may stand still before the worker counts as stuck. */
+  public Duration patience() {
+    return stuckAfter.isZero()
+        ? DUTY_PATIENCE.plus(PATIENCE_PER_JOB.multipliedBy(slots))
+        : stuckAfter;
   }
 }

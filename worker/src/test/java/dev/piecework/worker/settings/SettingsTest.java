@@ -114,7 +114,8 @@ class SettingsTest {
                 second,
                 OnExisting.OVERWRITE,
                 Duration.ZERO,
-                Duration.ofDays(7)))
+                Duration.ofDays(7),
+                Duration.ZERO))
         .hasMessage("piecework.worker.checkpoint-interval is 2s: expected at most 1s");
     assertThatThrownBy(() ->
             new WorkerSettings(
@@ -128,7 +129,8 @@ class SettingsTest {
                 second,
                 OnExisting.OVERWRITE,
                 Duration.ofDays(366),
-                Duration.ofDays(7)))
+                Duration.ofDays(7),
+                Duration.ZERO))
         .hasMessage(
             "piecework.worker.job-deadline is 31622400s: expected 0s (none), or 1s to 365d");
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.piecework.worker.broker;
+
+import org.jspecify.annotations.NullMarked;
