@@ -27,6 +27,28 @@ public interface PieceStorage {
   boolean read(int piece, int offset, ByteBuffer into) throws IOException;
 
   /**
+   * Whether a piece that is declared available has to be fetched from elsewhere before it can be
+   * served. Asked on the torrent's thread; must return at once. Such a piece is read with {@link
+   * #fetch}, and not served to peers that are choked.
+   */
+  default boolean remote(int piece) {
+    return false;
+  }
+
+  /**
+   * Reads part of a {@link #remote} piece to serve it to a peer; on a virtual thread, at most one
+   * for each connection, which it may block. The end of the torrent waits for it.
+   *
+   * @param piece the piece
+   * @param offset first byte inside the piece
+   * @param into filled from position to limit, with bytes of a piece whose hash has been checked
+   * @return false if it cannot be had now; the request is then rejected
+   */
+  default boolean fetch(int piece, int offset, ByteBuffer into) throws IOException {
+    return false;
+  }
+
+  /**
    * Asked, on the torrent's thread, before pieces are downloaded that were not asked about before.
    * Must return at once. While the answer is no, no further bundle is opened; it is asked again
    * every half second, and after {@link Torrent#roomMade}.

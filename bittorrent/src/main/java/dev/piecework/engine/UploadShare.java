@@ -24,11 +24,12 @@ final class UploadShare {
     swarm.meter().sent(bytes);
   }
 
-  /** Reads a batch of blocks on the pool and sends it. */
+  /** Reads a batch of blocks on the pool, or on a thread of its own, and sends it. */
   void read(Uploads.Batch batch) {
     SwarmLife life = swarm.life();
     life.workBegun();
-    pool.execute(() -> {
+    Executor where = batch.remote() ? Thread::startVirtualThread : pool;
+    where.execute(() -> {
       try {
         batch.run();
       } catch (Error e) {

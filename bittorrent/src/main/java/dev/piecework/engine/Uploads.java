@@ -98,7 +98,7 @@ final class Uploads {
   private boolean allowedFast(int piece) {
     for (int each : allowedFast) {
       if (each == piece) {
-        return link.fast();
+        return link.fast() && !swarm.storage().remote(piece);
       }
     }
     return false;
@@ -172,6 +172,7 @@ final class Uploads {
     private final int[] pieces = new int[BATCH_BLOCKS];
     private final int[] offsets = new int[BATCH_BLOCKS];
     private final int[] lengths = new int[BATCH_BLOCKS];
+    private final boolean[] remote = new boolean[BATCH_BLOCKS];
     private final boolean[] there = new boolean[BATCH_BLOCKS];
     private int count;
     private int bytes;
@@ -186,6 +187,7 @@ final class Uploads {
         pieces[count] = queue.piece(0);
         offsets[count] = queue.offset(0);
         lengths[count] = queue.length(0);
+        remote[count] = swarm.storage().remote(pieces[count]);
         bytes += lengths[count];
         count++;
         queue.removeFirst();
@@ -194,21 +196,32 @@ final class Uploads {
       frames = link.channel().alloc().directBuffer(bytes + count * MessageWriter.PIECE_HEADER);
     }
 
-    /** Reads the blocks; on the pool. */
+    /** Reads the blocks; on the pool, or on a thread that may wait. */
     @Override
     public void run() {
       for (int i = 0; i < count; i++) {
         int at = frames.writerIndex();
         MessageWriter.pieceHeader(frames, pieces[i], offsets[i], lengths[i]);
         int from = frames.writerIndex();
-        there[i] = read(pieces[i], offsets[i], frames.nioBuffer(from, lengths[i]));
+        there[i] = read(pieces[i], offsets[i], remote[i], frames.nioBuffer(from, lengths[i]));
         frames.writerIndex(there[i] ? from + lengths[i] : at);
       }
     }
 
-    private boolean read(int piece, int offset, ByteBuffer into) {
+    /** Whether something of it has to be fetched from elsewhere. */
+    boolean remote() {
+      for (int i = 0; i < count; i++) {
+        if (remote[i]) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private boolean read(int piece, int offset, boolean fetch, ByteBuffer into) {
       try {
-        return swarm.storage().read(piece, offset, into);
+        PieceStorage storage = swarm.storage();
+        return fetch ? storage.fetch(piece, offset, into) : storage.read(piece, offset, into);
       } catch (IOException | RuntimeException e) {
         swarm
             .logContext()

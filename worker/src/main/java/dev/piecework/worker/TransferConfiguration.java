@@ -15,6 +15,8 @@ import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.StoreHealth;
 import dev.piecework.worker.store.StoreMeter;
 import dev.piecework.worker.store.StoreSettings;
+import dev.piecework.worker.transfer.SeedCache;
+import dev.piecework.worker.transfer.SeedSettings;
 import dev.piecework.worker.transfer.SwarmTransferFactory;
 import dev.piecework.worker.transfer.TransferFactory;
 import dev.piecework.worker.transfer.TransferSettings;
@@ -22,6 +24,7 @@ import dev.piecework.worker.verify.ObjectFinisher;
 import dev.piecework.worker.verify.StoreObjectFinisher;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.util.Optional;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -35,6 +38,7 @@ import org.springframework.context.annotation.Configuration;
   StoreSettings.class,
   ObjectSettings.class,
   ScratchSettings.class,
+  SeedSettings.class,
   TransferSettings.class
 })
 class TransferConfiguration {
@@ -71,10 +75,24 @@ class TransferConfiguration {
       TransferSettings settings,
       ScratchSettings scratchSettings,
       StoreSettings storeSettings,
+      SeedSettings seedSettings,
       MeterRegistry registry) {
+    Optional<SeedCache> cache =
+        seedSettings.fromStore()
+            ? Optional.of(new SeedCache(seedSettings, registry))
+            : Optional.empty();
+    cache.ifPresent(
+        seeds -> new Budgets(registry).add("seed_cache_bytes", seeds::usedBytes, seeds.maxBytes()));
     SwarmTransferFactory factory =
         new SwarmTransferFactory(
-            engine, store, scratch, settings, scratchSettings, storeSettings, System::nanoTime);
+            engine,
+            store,
+            scratch,
+            settings,
+            scratchSettings,
+            storeSettings,
+            cache,
+            System::nanoTime);
     new Budgets(registry).add("uploads", factory::uploads, storeSettings.concurrentUploads());
     return factory;
   }

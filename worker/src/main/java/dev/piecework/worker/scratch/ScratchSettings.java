@@ -17,9 +17,10 @@ import org.springframework.util.unit.DataSize;
  *     that is longer. 0: nine tenths of what is free on the volume at the start and of what scratch
  *     holds there already. Where several workers share a volume, give each its share
  * @param retainBytes most bytes of already uploaded segments that a running job keeps in order to
- *     serve them to peers; a job that seeds keeps everything until its end. Given back at once when
- *     a job needs the room
- * @param keep how long what a dead worker left is kept for the job to come back to this host
+ *     serve them to peers; a job that seeds keeps what there is room for, and serves the rest from
+ *     the store. Given back at once when a job needs the room
+ * @param keep how long what a dead worker, or a failed job, left is kept for the job to come back
+ *     to this host; it goes earlier when a job needs the room
  * @param fullTimeout how long a job waits for room on a full disk before it fails
  * @param checkThreads threads that hash what scratch holds when a job is resumed
  */

@@ -4,6 +4,7 @@ import dev.piecework.worker.store.StoreException.Reason;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.minio.MinioAsyncClient;
 import io.minio.credentials.Provider;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -214,6 +215,18 @@ public final class ObjectStore implements AutoCloseable {
   }
 
   /** Releases connections and threads; requests in flight fail. */
+  /**
+   * Reads some bytes of an object, in one try, and not at all while the store cannot be used.
+   *
+   * @param offset of the first byte in the object
+   * @param into filled from its position; room is left where the object ends before
+   */
+  public void readRange(
+      String bucket, String key, long offset, ByteBuffer into, Cancellation cancellation)
+      throws StoreException {
+    reads.range(bucket, key, offset, into, cancellation);
+  }
+
   @Override
   public void close() {
     closed.cancel();

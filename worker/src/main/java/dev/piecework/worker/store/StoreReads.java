@@ -7,12 +7,16 @@ import io.minio.HeadObjectArgs;
 import io.minio.MinioAsyncClient;
 import io.minio.RemoveObjectArgs;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /** The requests about an object that is there: what it is, its bytes, and its end. */
 final class StoreReads {
+  private static final int STEP_BYTES = 64 << 10;
+
   private final MinioAsyncClient client;
   private final StoreRequests requests;
   private final StoreChecksums checksums;
@@ -95,6 +99,44 @@ final class StoreReads {
           "%s/%s is larger than the %d bytes allowed here".formatted(bucket, key, maxBytes));
     }
     return bytes;
+  }
+
+  /** Reads some bytes of an object; see {@link ObjectStore#readRange}. */
+  void range(String bucket, String key, long offset, ByteBuffer into, Cancellation cancellation)
+      throws StoreException {
+    GetObjectArgs range =
+        GetObjectArgs.builder()
+            .bucket(bucket)
+            .object(key)
+            .offset(offset)
+            .length((long) into.remaining())
+            .build();
+    requests.once(
+        "read",
+        bucket,
+        key,
+        cancellation,
+        () -> client.getObject(range).thenCompose(response -> fill(response, into, cancellation)));
+  }
+
+  private static CompletableFuture<Void> fill(
+      GetObjectResponse response, ByteBuffer into, Cancellation cancellation) {
+    return CompletableFuture.runAsync(
+        () -> {
+          try (response) {
+            byte[] step = new byte[Math.min(STEP_BYTES, Math.max(1, into.remaining()))];
+            while (into.hasRemaining() && !cancellation.cancelled()) {
+              int read = response.read(step, 0, Math.min(step.length, into.remaining()));
+              if (read < 0) {
+                return;
+              }
+              into.put(step, 0, read);
+            }
+          } catch (IOException e) {
+            throw new CompletionException(e);
+          }
+        },
+        Thread::startVirtualThread);
   }
 
   private static byte[] readAtMost(GetObjectResponse response, long limit) {

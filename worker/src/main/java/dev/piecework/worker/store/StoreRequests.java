@@ -150,3 +150,38 @@ final class StoreRequests {
         Reason.CANCELLED, "gave up to %s %s/%s: stopping".formatted(action, bucket, key));
   }
 }
+  /**
+   * Sends a request once, for what can be done without: nothing waits for a store that is away, and
+   * a failure is not looked into.
+   */
+  <T> T once(
+      String action,
+      String bucket,
+      String key,
+      Cancellation cancellation,
+      Supplier<CompletableFuture<T>> request)
+      throws StoreException {
+    Optional<StoreOutage> outage = circuit.outage();
+    if (outage.isPresent()) {
+      throw StoreException.outage(outage.get());
+    }
+    try {
+      CompletableFuture<T> answer = request.get();
+      cancellation.either(answer).get();
+      if (!answer.isDone()) {
+        throw cancelled(action, bucket, key);
+      }
+      return answer.get();
+    } catch (ExecutionException | IllegalArgumentException e) {
+      throw errors.translate(e, action, bucket, key).ofRequest();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw cancelled(action, bucket, key);
+    }
+  }
+
+  /** A write that was refused says nothing of the store's room. */
+  private static Suspect suspect(Suspect request, StoreException failure) {
+    return failure.reason() == Reason.UNAVAILABLE ? request : new Suspect(request.bucket(), "");
+  }
+

@@ -8,6 +8,7 @@ import dev.piecework.worker.scratch.ScratchException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ final class KeptSegments implements ScratchBudget.Holder {
   private final JobScratch scratch;
   private final TaskThreads threads;
   private final Supplier<Optional<Torrent>> torrent;
+  private final IntPredicate elsewhere;
   private final AtomicBoolean givingBack = new AtomicBoolean();
 
   // Under the state's lock.
@@ -27,16 +29,19 @@ final class KeptSegments implements ScratchBudget.Holder {
 
   /**
    * @param torrent called with the state's lock held
+   * @param elsewhere whether a piece is served though scratch does not have it
    */
   KeptSegments(
       TransferState state,
       JobScratch scratch,
       TaskThreads threads,
-      Supplier<Optional<Torrent>> torrent) {
+      Supplier<Optional<Torrent>> torrent,
+      IntPredicate elsewhere) {
     this.state = state;
     this.scratch = scratch;
     this.threads = threads;
     this.torrent = torrent;
+    this.elsewhere = elsewhere;
   }
 
   /** With the lock held: what is there is known. Returns what has to go. */
@@ -76,7 +81,9 @@ final class KeptSegments implements ScratchBudget.Holder {
         for (int piece = segments.firstPiece(segment);
             piece <= segments.lastPiece(segment);
             piece++) {
-          told.forget(piece);
+          if (!elsewhere.test(piece)) {
+            told.forget(piece);
+          }
         }
       });
       try {

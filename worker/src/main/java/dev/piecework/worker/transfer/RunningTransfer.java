@@ -1,6 +1,7 @@
 package dev.piecework.worker.transfer;
 
 import dev.piecework.engine.Engine;
+import dev.piecework.engine.PieceStorage;
 import dev.piecework.engine.PieceTooLongException;
 import dev.piecework.engine.Torrent;
 import dev.piecework.engine.TorrentListener;
@@ -39,6 +40,9 @@ final class RunningTransfer implements Transfer, TorrentListener {
   private final UploadPump pump;
   private final KeptSegments kept;
 
+  /** Serves what scratch no longer has; only of a job that seeds. */
+  private final Optional<StoredPieces> stored;
+
   private final TransferState state;
 
   // All under the state's lock.
@@ -51,6 +55,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
       Engine engine,
       ObjectStore store,
       UploadBudget budget,
+      Optional<SeedCache> seedCache,
       TransferSettings settings,
       long retainBytes,
       int checkThreads,
@@ -68,7 +73,16 @@ final class RunningTransfer implements Transfer, TorrentListener {
     this.uploader = new PartUploader(parts.store(), scratch, sums, request);
     this.threads = new TaskThreads("transfer-" + request.jobId());
     this.pump = new UploadPump(state, uploader, parts.budget(), threads, request.layout());
-    this.kept = new KeptSegments(state, scratch, threads, () -> Optional.ofNullable(torrent));
+    this.stored =
+        parts
+            .seedCache()
+            .filter(cache -> seedOnly)
+            .map(cache ->
+                new StoredPieces(
+                    request.layout(), request.bucket(), parts.store(), cache, this::lost));
+    this.kept =
+        new KeptSegments(
+            state, scratch, threads, () -> Optional.ofNullable(torrent), this::inStore);
     if (seedOnly) {
       ledger.everythingDone();
       prepared = true;
@@ -169,6 +183,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
     }
     scratch.endWaits();
     uploader.cancel();
+    stored.ifPresent(StoredPieces::close);
     threads.interruptFirst();
     Duration patience = parts.settings().closeTimeout();
     Closing.stop(swarm(), patience, request.jobId());
@@ -253,10 +268,11 @@ final class RunningTransfer implements Transfer, TorrentListener {
   }
 
   private void joinSwarm(BitSet done) {
-    BitSet available;
+    BitSet available = new BitSet();
     state.lock.lock();
     try {
-      available = ledger.verified();
+      available.or(ledger.verified());
+      stored.ifPresent(more -> available.or(more.served()));
     } finally {
       state.lock.unlock();
     }
@@ -268,7 +284,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
             (BitSet) available.clone(),
             parts.settings().windowBytes().toBytes(),
             parts.settings().starvedWindowBytes().toBytes(),
-            sums,
+            stored.<PieceStorage>map(pieces -> new SeedStorage(sums, state, pieces)).orElse(sums),
             this,
             PeerAddresses.parse(request.options().peers(), parts.engine().names()),
             request.options().uploadBytesPerSecond(),
@@ -287,6 +303,7 @@ final class RunningTransfer implements Transfer, TorrentListener {
     try {
       torrent = joined;
       available.andNot(ledger.verified());
+      stored.ifPresent(more -> available.andNot(more.served()));
       BitSet doneMeanwhile = ledger.doneBundles();
       doneMeanwhile.andNot(done);
       doneMeanwhile.stream().forEach(joined::bundleDone);
@@ -294,6 +311,22 @@ final class RunningTransfer implements Transfer, TorrentListener {
       state.lock.unlock();
     }
     available.stream().forEach(joined::forget); // What was dropped since it was declared.
+  }
+
+  private boolean inStore(int piece) {
+    return stored.isPresent() && stored.get().serves(piece);
+  }
+
+  /** A piece cannot be had from the store any more. */
+  private void lost(int piece) {
+    state.lock.lock();
+    try {
+      if (torrent != null && !ledger.holds(piece)) {
+        torrent.forget(piece);
+      }
+    } finally {
+      state.lock.unlock();
+    }
   }
 
   private @Nullable Torrent swarm() {

@@ -8,6 +8,7 @@ import dev.piecework.worker.scratch.ScratchFolder;
 import dev.piecework.worker.scratch.ScratchSettings;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.StoreSettings;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
@@ -19,11 +20,13 @@ public final class SwarmTransferFactory implements TransferFactory {
   private final TransferSettings settings;
   private final ScratchSettings scratchSettings;
   private final UploadBudget budget;
+  private final Optional<SeedCache> seedCache;
   private final LongSupplier nanoClock;
 
   /**
    * All parts are the caller's to close, after the last transfer.
    *
+   * @param seedCache for what jobs that seed read from the store; empty if they do not
    * @param nanoClock monotonic, in nanoseconds
    */
   public SwarmTransferFactory(
@@ -33,6 +36,7 @@ public final class SwarmTransferFactory implements TransferFactory {
       TransferSettings settings,
       ScratchSettings scratchSettings,
       StoreSettings storeSettings,
+      Optional<SeedCache> seedCache,
       LongSupplier nanoClock) {
     this.engine = engine;
     this.store = store;
@@ -40,6 +44,7 @@ public final class SwarmTransferFactory implements TransferFactory {
     this.settings = settings;
     this.scratchSettings = scratchSettings;
     this.budget = new UploadBudget(storeSettings.concurrentUploads());
+    this.seedCache = seedCache;
     this.nanoClock = nanoClock;
   }
 
@@ -83,6 +88,7 @@ public final class SwarmTransferFactory implements TransferFactory {
             engine,
             store,
             budget,
+            seedCache,
             settings,
             willSeed ? Long.MAX_VALUE : scratchSettings.retainBytes().toBytes(),
             scratchSettings.checkThreads(),

@@ -274,6 +274,11 @@ final class TransferLedger {
     return (BitSet) doneBundles.clone();
   }
 
+  /** Whether a piece is in scratch. */
+  boolean holds(int piece) {
+    return verified.get(piece);
+  }
+
   /** Pieces in scratch; a copy. */
   BitSet verified() {
     return (BitSet) verified.clone();

@@ -12,6 +12,7 @@ import dev.piecework.testkit.Needs;
 import dev.piecework.testkit.RunningClient;
 import dev.piecework.worker.scratch.ScratchFolder;
 import dev.piecework.worker.scratch.ScratchSettings;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,16 +96,59 @@ final class SwarmTransferIT {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(Client.class)
+  void aJobThatSeedsServesFromTheStoreWhatScratchDoesNotHave(Client client) throws Exception {
+    Client.LIBTORRENT.require();
+    client.require();
+    Path tree = folder.resolve("in/set");
+    Content.manySmall(tree.resolve("small"), 100, 20_000, 7);
+    Content.file(tree.resolve("big.bin"), 40 * MEBIBYTE + 1, 8);
+    try (TransferRig rig = new TransferRig(folder.resolve("rig"), tree, 262144);
+        RunningClient seeder = Client.LIBTORRENT.seed(rig.torrent)) {
+      rig.options = peer(seeder.address());
+      rig.maxScratch = DataSize.ofMegabytes(16);
+      try (Transfer transfer = rig.factory("a", engine).start(rig.request())) {
+        rig.finish(transfer);
+      }
+      rig.proveObjects();
+      rig.options = JobOptions.none();
+
+      try (Transfer seeding = rig.factory("a", engine).seed(rig.request());
+          RunningClient leecher =
+              client.leech(
+                  rig.torrent,
+                  Files.createDirectories(folder.resolve("out")),
+                  ClientOptions.none()
+                      .peer(
+                          new InetSocketAddress(
+                              InetAddress.getLoopbackAddress(), engine.listenPort())))) {
+        leecher.awaitComplete(Duration.ofMinutes(2));
+
+        assertThat(Content.sums(leecher.content())).isEqualTo(Content.sums(rig.torrent.content()));
+        assertThat(rig.worker().budget().usedBytes()).isLessThan(17 * MEBIBYTE);
+        assertThat(rig.registry.get("piecework.seed.store.read").counter().count())
+            .as("bytes that came from the store")
+            .isGreaterThan(24.0 * MEBIBYTE)
+            .isLessThan(2.0 * rig.metainfo.totalLength());
+        Awaitility.await()
+            .untilAsserted(() ->
+                assertThat(seeding.progress().swarm().sentBytes())
+                    .isGreaterThanOrEqualTo(rig.metainfo.totalLength()));
+      }
+    }
+  }
+
   @Test
-  void twoTorrentsLargerThanTheScratchDiskGoThroughAtOnce() throws Exception {
+  void twoTorrentsTenTimesTheScratchDiskGoThroughAtOnce() throws Exception {
     Client.LIBTORRENT.require();
     Needs.root();
     Path disk = Files.createDirectories(folder.resolve("disk"));
     Path tree = folder.resolve("in/set");
     Content.manySmall(tree.resolve("small"), 40, 2_000_000, 5);
-    Content.file(tree.resolve("big.bin"), 150 * MEBIBYTE + 1, 6);
-    Path file = Content.file(folder.resolve("in/one.bin"), 256 * MEBIBYTE, 4);
-    assertThat(mount("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk.toString())).isZero();
+    Content.file(tree.resolve("big.bin"), 270 * MEBIBYTE + 1, 6);
+    Path file = Content.file(folder.resolve("in/one.bin"), 330 * MEBIBYTE, 4);
+    assertThat(mount("mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", disk.toString())).isZero();
     // Pieces of the first are shared by its files, and so by bundles.
     try (TransferRig first = new TransferRig(folder.resolve("rig"), tree, 2 << 20);
         TransferRig second = new TransferRig(folder.resolve("rig-2"), file, 1 << 20);
@@ -138,7 +183,7 @@ final class SwarmTransferIT {
         first.finish(one);
         beside.get(3, TimeUnit.MINUTES);
 
-        assertThat(scratch.budget().maxBytes()).isLessThan(64 * MEBIBYTE);
+        assertThat(scratch.budget().maxBytes()).isLessThan(32 * MEBIBYTE);
         assertThat(one.progress().swarm().receivedBytes())
             .as("nothing was fetched twice for want of room")
             .isLessThan(one.progress().totalBytes() + 16 * MEBIBYTE);

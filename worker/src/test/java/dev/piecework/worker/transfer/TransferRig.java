@@ -20,6 +20,7 @@ import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.TestBucket;
 import dev.piecework.worker.verify.ObjectFinisher;
 import dev.piecework.worker.verify.StoreObjectFinisher;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -57,6 +58,9 @@ final class TransferRig implements AutoCloseable {
   /** Another rig's scratch, as of two jobs of one worker; empty for one of its own. */
   Optional<ScratchFolder> shared = Optional.empty();
 
+  final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  Optional<SeedCache> seedCache =
+      Optional.of(new SeedCache(new SeedSettings(true, DataSize.ofMegabytes(16), 4), registry));
   JobOptions options = JobOptions.none();
   Fence fence = () -> {};
   UploadIntent intent = (object, key) -> {};
@@ -107,6 +111,7 @@ final class TransferRig implements AutoCloseable {
               Duration.ofSeconds(8)),
           scratch,
           bucket.settings(),
+          seedCache,
           nanoClock);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
