@@ -2,6 +2,7 @@ package dev.piecework.worker.store;
 
 import dev.piecework.worker.store.StoreException.Reason;
 import dev.piecework.worker.store.StoreProbe.Finding;
+import dev.piecework.worker.store.StoreProbe.Suspect;
 import io.minio.MinioAsyncClient;
 import java.net.URI;
 import java.time.Clock;
@@ -60,7 +61,7 @@ final class StoreCircuit implements StoreHealth, AutoCloseable {
   /**
    * @param end completed when it is over
    */
-  private record Open(StoreOutage outage, String bucket, Cancellation end) {}
+  private record Open(StoreOutage outage, Suspect suspect, Cancellation end) {}
 
   StoreCircuit(StoreSettings settings, MinioAsyncClient client, StoreErrors errors) {
     this.endpoint = settings.endpoint();
@@ -102,7 +103,7 @@ final class StoreCircuit implements StoreHealth, AutoCloseable {
   @Override
   public void ask() {
     try {
-      judge("", System.nanoTime());
+      judge(Suspect.NONE, System.nanoTime());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -118,31 +119,33 @@ final class StoreCircuit implements StoreHealth, AutoCloseable {
   /**
    * Finds out whether a failed request is to blame for its failure.
    *
-   * @param bucket that it was about
+   * @param suspect what it was about
    * @param failedAt when it failed, by {@link System#nanoTime}
    * @return whether the store is well; otherwise the circuit is open now
    */
-  boolean judge(String bucket, long failedAt) throws InterruptedException {
+  boolean judge(Suspect suspect, long failedAt) throws InterruptedException {
     asking.lockInterruptibly();
     try {
       if (open.isPresent()) {
         return false;
       }
-      Long well = wellAt.get(bucket);
+      // What one write says, it says of all writes to the bucket.
+      String kind = suspect.key().isEmpty() ? suspect.bucket() : suspect.bucket() + " writes";
+      Long well = wellAt.get(kind);
       if (well != null && well - failedAt >= 0) {
         return true;
       }
       long begun = System.nanoTime();
-      Optional<Finding> finding = probe.ask(bucket);
+      Optional<Finding> finding = probe.ask(suspect);
       if (finding.isEmpty()) {
         if (wellAt.size() >= MAX_BUCKETS) {
           wellAt.clear();
         }
-        wellAt.put(bucket, begun);
+        wellAt.put(kind, begun);
         return true;
       }
       if (!closed.cancelled()) {
-        open(finding.get(), bucket);
+        open(finding.get(), suspect);
       }
       return false;
     } finally {
@@ -150,11 +153,11 @@ final class StoreCircuit implements StoreHealth, AutoCloseable {
     }
   }
 
-  private void open(Finding finding, String bucket) {
+  private void open(Finding finding, Suspect suspect) {
     Open opened =
         new Open(
             new StoreOutage(finding.kind(), Clock.systemUTC().instant(), finding.why()),
-            bucket,
+            suspect,
             new Cancellation());
     open = Optional.of(opened);
     log.warn(
@@ -172,13 +175,13 @@ final class StoreCircuit implements StoreHealth, AutoCloseable {
     long saidAt = System.nanoTime();
     try {
       while (!closed.sleep(interval)) {
-        Optional<Finding> finding = probe.ask(opened.bucket());
+        Optional<Finding> finding = probe.ask(opened.suspect());
         if (finding.isEmpty()) {
           break;
         }
         String why = finding.get().why();
         StoreOutage now = new StoreOutage(finding.get().kind(), opened.outage().since(), why);
-        open = Optional.of(new Open(now, opened.bucket(), opened.end()));
+        open = Optional.of(new Open(now, opened.suspect(), opened.end()));
         if (!why.equals(said) || System.nanoTime() - saidAt > REPEAT.toNanos()) {
           log.warn("still {}", now.text());
           said = why;

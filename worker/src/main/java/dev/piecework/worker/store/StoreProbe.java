@@ -14,7 +14,8 @@ import java.util.function.Supplier;
 
 /**
  * Tells a fault of one request from one of the store or of this worker's access to it, by requests
- * that no job has to do with: the list of buckets, and the first key of a bucket.
+ * that no job has to do with: the list of buckets, the first key of a bucket, and where a write has
+ * failed, a write of its own ({@link WriteProbe}).
  *
  * <p>A key that may not list buckets is refused that with {@code AccessDenied}, which a store says
  * only to a key and a signature that it accepts; so that proves as much as an answer. A bucket that
@@ -27,6 +28,7 @@ final class StoreProbe {
   private final MinioAsyncClient client;
   private final StoreErrors errors;
   private final Supplier<List<String>> buckets;
+  private final WriteProbe writes;
 
   /**
    * @param client with short time limits
@@ -36,18 +38,45 @@ final class StoreProbe {
     this.client = client;
     this.errors = errors;
     this.buckets = buckets;
+    this.writes = new WriteProbe(client, errors);
   }
 
   /** What was found: the store cannot be used. */
   record Finding(StoreOutage.Kind kind, String why) {}
 
   /**
+   * What failed.
+   *
+   * @param bucket that the request was about; empty if none failed
+   * @param key that it would have written to; empty if it would not have
+   */
+  record Suspect(String bucket, String key) {
+    static final Suspect NONE = new Suspect("", "");
+  }
+
+  /**
    * Asks.
    *
-   * @param bucket that failed; empty if none did
    * @return empty if the store is well: what failed is the fault of that one request
    */
-  Optional<Finding> ask(String bucket) throws InterruptedException {
+  Optional<Finding> ask(Suspect suspect) throws InterruptedException {
+    Optional<Finding> finding = ask(suspect.bucket());
+    if (finding.isPresent() || suspect.key().isEmpty()) {
+      return finding;
+    }
+    finding = writes.refused(suspect.bucket(), suspect.key());
+    if (finding.isPresent()) {
+      // A bucket that alone takes nothing concerns those who write to it.
+      for (String other : buckets.get().stream().limit(BUCKETS_ASKED).toList()) {
+        if (!other.equals(suspect.bucket()) && writes.taken(other)) {
+          return Optional.empty();
+        }
+      }
+    }
+    return finding;
+  }
+
+  private Optional<Finding> ask(String bucket) throws InterruptedException {
     List<String> listed = new ArrayList<>();
     Optional<StoreException> root =
         failure(
@@ -95,7 +124,7 @@ final class StoreProbe {
   }
 
   /** Whether a failure concerns every request. */
-  private static Optional<Finding> general(StoreException failure) {
+  static Optional<Finding> general(StoreException failure) {
     return switch (failure.reason()) {
       case UNRESOLVED -> Optional.of(new Finding(StoreOutage.Kind.UNRESOLVED, text(failure)));
       case WORKER_REFUSED -> Optional.of(new Finding(StoreOutage.Kind.REFUSED, text(failure)));

@@ -1,6 +1,7 @@
 package dev.piecework.worker.store;
 
 import dev.piecework.worker.store.StoreException.Reason;
+import dev.piecework.worker.store.StoreProbe.Suspect;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -61,6 +62,17 @@ final class StoreRequests {
     return call(action, bucket, key, cancellation, request, Optional::empty);
   }
 
+  /** The same for a request that sends bytes of an object, or begins to. */
+  <T> T write(
+      String action,
+      String bucket,
+      String key,
+      Cancellation cancellation,
+      Supplier<CompletableFuture<T>> request)
+      throws StoreException {
+    return call(action, new Suspect(bucket, key), key, cancellation, request, Optional::empty);
+  }
+
   /** Finds out whether a request whose answer is lost has done its work. */
   interface Look<T> {
     /** The answer that was lost; empty if the request is to be made again. */
@@ -80,6 +92,18 @@ final class StoreRequests {
       Supplier<CompletableFuture<T>> request,
       Look<T> look)
       throws StoreException {
+    return call(action, new Suspect(bucket, ""), key, cancellation, request, look);
+  }
+
+  private <T> T call(
+      String action,
+      Suspect suspect,
+      String key,
+      Cancellation cancellation,
+      Supplier<CompletableFuture<T>> request,
+      Look<T> look)
+      throws StoreException {
+    String bucket = suspect.bucket();
     Duration patience = cancellation == impatient ? Duration.ZERO : circuit.patience();
     int tried = 0;
     try {
@@ -117,7 +141,7 @@ final class StoreRequests {
           keysRefused.run();
         }
         if ((last || failure.reason() == Reason.WORKER_REFUSED)
-            && !circuit.judge(bucket, System.nanoTime())) {
+            && !circuit.judge(suspect(suspect, failure), System.nanoTime())) {
           tried = 0;
           continue;
         }
@@ -132,24 +156,6 @@ final class StoreRequests {
     }
   }
 
-  private void repeat(StoreException failure, int tried, Cancellation cancellation)
-      throws InterruptedException {
-    meter.repeated();
-    Duration delay = retries.delayBefore(tried, random);
-    log.warn(
-        "{}; trying again in {} ms ({} of {})",
-        failure.getMessage(),
-        delay.toMillis(),
-        tried,
-        retries.retries());
-    cancellation.sleep(delay);
-  }
-
-  private static StoreException cancelled(String action, String bucket, String key) {
-    return new StoreException(
-        Reason.CANCELLED, "gave up to %s %s/%s: stopping".formatted(action, bucket, key));
-  }
-}
   /**
    * Sends a request once, for what can be done without: nothing waits for a store that is away, and
    * a failure is not looked into.
@@ -185,3 +191,21 @@ final class StoreRequests {
     return failure.reason() == Reason.UNAVAILABLE ? request : new Suspect(request.bucket(), "");
   }
 
+  private void repeat(StoreException failure, int tried, Cancellation cancellation)
+      throws InterruptedException {
+    meter.repeated();
+    Duration delay = retries.delayBefore(tried, random);
+    log.warn(
+        "{}; trying again in {} ms ({} of {})",
+        failure.getMessage(),
+        delay.toMillis(),
+        tried,
+        retries.retries());
+    cancellation.sleep(delay);
+  }
+
+  private static StoreException cancelled(String action, String bucket, String key) {
+    return new StoreException(
+        Reason.CANCELLED, "gave up to %s %s/%s: stopping".formatted(action, bucket, key));
+  }
+}

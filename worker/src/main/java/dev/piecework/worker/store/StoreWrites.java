@@ -11,9 +11,7 @@ import io.minio.UploadPartArgs;
 import io.minio.messages.Part;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import okhttp3.MediaType;
 
 /** The requests that write: whole objects, and multipart uploads from beginning to end. */
@@ -53,7 +51,8 @@ final class StoreWrites {
       throws StoreException {
     Map<String, String> headers = objects.headers(origin);
     headers.putAll(checksums.ofUpload());
-    return call(
+    return requests
+        .write(
             "begin an upload of",
             bucket,
             key,
@@ -86,7 +85,8 @@ final class StoreWrites {
       throws StoreException {
     BodyDigest digest = checksums.digest(body);
     String etag =
-        call(
+        requests
+            .write(
                 "upload part " + number + " of",
                 bucket,
                 key,
@@ -119,7 +119,8 @@ final class StoreWrites {
     Http.Headers headers = checksums.ofBody(digest);
     objects.headers(origin).forEach(headers::put);
     String etag =
-        call(
+        requests
+            .write(
                 "write",
                 bucket,
                 key,
@@ -182,7 +183,7 @@ final class StoreWrites {
   void abortUpload(String bucket, String key, String uploadId, Cancellation cancellation)
       throws StoreException {
     try {
-      call(
+      requests.call(
           "abort the upload of",
           bucket,
           key,
@@ -199,15 +200,5 @@ final class StoreWrites {
         throw e;
       }
     }
-  }
-
-  private <T> T call(
-      String action,
-      String bucket,
-      String key,
-      Cancellation cancellation,
-      Supplier<CompletableFuture<T>> request)
-      throws StoreException {
-    return requests.call(action, bucket, key, cancellation, request);
   }
 }

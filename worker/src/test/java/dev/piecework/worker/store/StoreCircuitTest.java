@@ -103,6 +103,90 @@ final class StoreCircuitTest {
     }
   }
 
+  private static boolean writes(String line) {
+    return line.startsWith("PUT") || line.startsWith("POST");
+  }
+
+  @Test
+  void aStoreThatTakesNoBytesIsAway() throws Exception {
+    try (ObjectStore store = store()) {
+      put(store, "sets/key");
+      bucket.front().answer(StoreCircuitTest::writes, ALWAYS, 507, "StorageFull");
+
+      StoreException refused =
+          catchThrowableOfType(StoreException.class, () -> put(store, "sets/other"));
+
+      assertThat(refused.outage()).isTrue();
+      assertThat(refused).hasMessageContaining("StorageFull");
+      assertThat(store.health().outage().orElseThrow().kind()).isEqualTo(StoreOutage.Kind.AWAY);
+    }
+  }
+
+  @Test
+  void aStoreThatTakesBytesAgainIsFoundOutByWriting() throws Exception {
+    try (ObjectStore store = store()) {
+      // Uploads may begin: only bytes are refused.
+      bucket.front().answer(line -> line.startsWith("PUT"), ALWAYS, 503, "SlowDown");
+      assertThat(refusal(store).outage()).isTrue();
+
+      bucket.front().heal();
+      awaitWell(store);
+
+      put(store, "key");
+      assertThat(store.openUploads(TestBucket.NAME, WriteProbe.NAME)).isEmpty();
+      assertThat(bucket.file(WriteProbe.NAME)).doesNotExist();
+    }
+  }
+
+  @Test
+  void aKeyAtWhichTheStoreFailsIsTheJobsOwn() {
+    try (ObjectStore store = store()) {
+      bucket
+          .front()
+          .answer(line -> writes(line) && line.contains("/odd/"), ALWAYS, 500, "InternalError");
+
+      StoreException refused =
+          catchThrowableOfType(StoreException.class, () -> put(store, "odd/key"));
+
+      assertThat(refused.reason()).isEqualTo(Reason.UNAVAILABLE);
+      assertThat(refused.outage()).isFalse();
+      assertThat(store.health().outage()).isEmpty();
+    }
+  }
+
+  @Test
+  void aKeyWithRightsInOneFolderOnlyIsProbedThere() {
+    try (ObjectStore store = store()) {
+      bucket
+          .front()
+          .answer(
+              line -> writes(line) && !line.contains("/data/team/"), ALWAYS, 403, "AccessDenied");
+      bucket.front().answer(StoreCircuitTest::writes, ALWAYS, 503, "SlowDown");
+
+      StoreException refused =
+          catchThrowableOfType(StoreException.class, () -> put(store, "team/sets/key"));
+
+      assertThat(refused.outage()).isTrue();
+    }
+  }
+
+  @Test
+  void aBucketThatAloneTakesNoBytesConcernsItsOwnJobsOnly() throws Exception {
+    Files.createDirectories(folder.resolve("store/elsewhere"));
+    try (ObjectStore store = store()) {
+      store.health().knowBuckets(() -> List.of(TestBucket.NAME, "elsewhere"));
+      bucket
+          .front()
+          .answer(line -> writes(line) && line.contains(" /data/"), ALWAYS, 503, "SlowDown");
+
+      StoreException refused = refusal(store);
+
+      assertThat(refused.reason()).isEqualTo(Reason.UNAVAILABLE);
+      assertThat(refused.outage()).isFalse();
+      assertThat(store.health().outage()).isEmpty();
+    }
+  }
+
   @Test
   void oneBucketThatRefusesIsTheJobsFault() {
     try (ObjectStore store = store()) {
