@@ -22,8 +22,11 @@ import dev.piecework.worker.transfer.TransferFactory;
 import dev.piecework.worker.transfer.TransferSettings;
 import dev.piecework.worker.verify.ObjectFinisher;
 import dev.piecework.worker.verify.StoreObjectFinisher;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -54,8 +57,22 @@ class TransferConfiguration {
   }
 
   @Bean
-  StoreHealth storeHealth(ObjectStore store) {
-    return store.health();
+  StoreHealth storeHealth(ObjectStore store, MeterRegistry registry) {
+    StoreHealth health = store.health();
+    Gauge.builder("piecework.store.outage", health, TransferConfiguration::outageSeconds)
+        .baseUnit("seconds")
+        .description(
+            "For how long the worker has been waiting for the store; 0 while it can be used")
+        .register(registry);
+    return health;
+  }
+
+  private static double outageSeconds(StoreHealth health) {
+    return health
+        .outage()
+        // An outage of this very second is one.
+        .map(outage -> Math.max(1, Duration.between(outage.since(), Instant.now()).toSeconds()))
+        .orElse(0L);
   }
 
   @Bean(destroyMethod = "close")

@@ -13,6 +13,7 @@ import dev.piecework.worker.database.DatabaseWatch;
 import dev.piecework.worker.gate.IntakeGate;
 import dev.piecework.worker.job.Admissions;
 import dev.piecework.worker.job.LostJobs;
+import dev.piecework.worker.job.StoreWaits;
 import dev.piecework.worker.lease.LeaseKeeper;
 import dev.piecework.worker.observe.ObserveConfiguration;
 import dev.piecework.worker.observe.Observers;
@@ -40,6 +41,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * The parts of a worker, named one by one: no scanning, so that what runs can be read here. The
@@ -104,6 +106,7 @@ class WorkerConfiguration {
       Observers observers,
       DatabaseWatch database,
       StoreHealth store,
+      JdbcClient jdbc,
       IntakeGate gate) {
     return new WorkerDuties(
         settings,
@@ -123,6 +126,7 @@ class WorkerConfiguration {
         observers,
         database,
         store,
+        new StoreWaits(jdbc, transfers.scratchId()),
         gate);
   }
 }

@@ -12,12 +12,14 @@ import dev.piecework.worker.intake.JobIntake;
 import dev.piecework.worker.job.Admissions;
 import dev.piecework.worker.job.JobEntries;
 import dev.piecework.worker.job.LostJobs;
+import dev.piecework.worker.job.StoreWaits;
 import dev.piecework.worker.lease.LeaseKeeper;
 import dev.piecework.worker.loop.Loop;
 import dev.piecework.worker.observe.Budgets;
 import dev.piecework.worker.observe.Observers;
 import dev.piecework.worker.observe.WorkerVersion;
 import dev.piecework.worker.outbox.OutboxPump;
+import dev.piecework.worker.pipeline.JobRun;
 import dev.piecework.worker.pipeline.JobRunner;
 import dev.piecework.worker.pipeline.ProgressReporter;
 import dev.piecework.worker.pipeline.RunRecords;
@@ -68,6 +70,7 @@ final class WorkerDuties implements AutoCloseable {
   private final Observers observers;
   private final DatabaseWatch database;
   private final StoreHealth store;
+  private final StoreWaits waits;
   private final IntakeGate gate;
   private final Duration gracePeriod;
   private volatile boolean up;
@@ -90,9 +93,11 @@ final class WorkerDuties implements AutoCloseable {
       Observers observers,
       DatabaseWatch database,
       StoreHealth store,
+      StoreWaits waits,
       IntakeGate gate) {
     this.database = database;
     this.store = store;
+    this.waits = waits;
     this.gate = gate;
     this.gracePeriod = settings.gracePeriod();
     this.observers = observers;
@@ -168,9 +173,9 @@ final class WorkerDuties implements AutoCloseable {
     renewing.start();
     watching.start();
     outbox.start();
-    store.onChange(this::mindStore);
+    store.onChange(this::storeChanged);
     store.ask();
-    mindStore();
+    storeChanged();
     broker.start();
     control.start();
     sweeping.start();
@@ -182,6 +187,11 @@ final class WorkerDuties implements AutoCloseable {
     LOG.info("worker {} is up", workerId);
   }
 
+  private void storeChanged() {
+    mindStore();
+    tellStore(); // May wait for the database, and no other change of the gate for that.
+  }
+
   /** Synchronized: whoever comes last has seen the latest. */
   private synchronized void mindStore() {
     store
@@ -189,6 +199,10 @@ final class WorkerDuties implements AutoCloseable {
         .ifPresentOrElse(
             outage -> gate.close("store", IntakeGate.Scope.JOBS, outage.text()),
             () -> gate.open("store"));
+  }
+
+  private void tellStore() {
+    waits.tell(store.outage(), runner.runs().stream().map(JobRun::lease).toList());
   }
 
   /** How long {@link #close} takes at most, whatever hangs. */
@@ -218,6 +232,7 @@ final class WorkerDuties implements AutoCloseable {
       outbox.wake();
     }
     clearances.sweep();
+    tellStore();
   }
 
   /**

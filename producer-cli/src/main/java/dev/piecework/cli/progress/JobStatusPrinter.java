@@ -49,7 +49,7 @@ public final class JobStatusPrinter {
     for (JobStatus job : jobs) {
       table.row(
           job.id(),
-          state(job),
+          state(job) + StoreWait.of(job),
           job.totalBytes() == 0 ? "-" : Human.percent(job.uploadedBytes(), job.totalBytes()) + "%",
           job.totalBytes() == 0 ? "-" : Human.bytes(job.totalBytes()),
           Integer.toString(job.attempt()),

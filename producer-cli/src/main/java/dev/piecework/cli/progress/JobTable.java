@@ -21,7 +21,7 @@ public final class JobTable {
   private static final List<Column> COLUMNS =
       List.of(
           new Column("JOB", false, 0, (row, _) -> row.status().id()),
-          new Column("STATE", false, 0, (row, _) -> row.state()),
+          new Column("STATE", false, 0, (row, _) -> row.state() + StoreWait.of(row.status())),
           new Column("DONE", true, 0, JobRow::done),
           new Column("SIZE", true, 6, (row, _) -> size(row)),
           new Column("DOWN", true, 1, (row, now) -> rate(row, now, true)),

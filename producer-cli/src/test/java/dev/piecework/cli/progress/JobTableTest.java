@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.piecework.message.Destination;
 import dev.piecework.message.EventData.Progress;
 import dev.piecework.message.JobStatus;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -63,6 +68,32 @@ class JobTableTest {
     JobRow row = new JobRow(status("queued", "", ""), Optional.empty(), NOW);
     assertThat(JobTable.lines(List.of(row), Map.of(), NOW, "", 140, 24).getLast())
         .endsWith("s3://inbox/a.torrent");
+  }
+
+  @Test
+  void aJobThatWaitsForTheStoreSaysSinceWhen() {
+    String why = "waiting for the object store since 2026-11-21T01:00:03Z: no answer in time";
+    String shown = ", waiting for the store since 2026-11-21T01:00:03Z ";
+    JobRow running = row("running", why);
+
+    assertThat(JobTable.lines(List.of(running), Map.of(), NOW, "", 160, 24).getLast())
+        .startsWith(ID + "  running" + shown);
+    assertThat(list(running)).contains("  running" + shown);
+    assertThat(list(row("queued", "handed back: " + why))).contains("  queued" + shown);
+    assertThat(list(row("failed", why))).doesNotContain("since");
+    assertThat(list(row("running", "waiting for better times"))).doesNotContain("since");
+  }
+
+  private static JobRow row(String state, String reason) {
+    return new JobRow(status(ID, state, "", "a set", reason), Optional.empty(), NOW);
+  }
+
+  private static String list(JobRow row) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    new JobStatusPrinter(out, Clock.fixed(NOW, ZoneOffset.UTC))
+        .list(OutputFormat.TABLE, List.of(row.status()));
+    return bytes.toString(StandardCharsets.UTF_8);
   }
 
   @Test
@@ -147,11 +178,16 @@ class JobTableTest {
   }
 
   private static JobStatus status(String id, String state, String ordered, String name) {
+    return status(id, state, ordered, name, "");
+  }
+
+  private static JobStatus status(
+      String id, String state, String ordered, String name, String reason) {
     return new JobStatus(
         id,
         state,
         ordered,
-        "",
+        reason,
         1,
         1,
         "w1",

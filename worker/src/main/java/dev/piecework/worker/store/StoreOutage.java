@@ -11,11 +11,12 @@ import java.time.temporal.ChronoUnit;
  * @param why the store's own words, or what the network said; one line, no secrets
  */
 public record StoreOutage(Kind kind, Instant since, String why) {
+  /** How {@link #text} begins; command lines look for it. */
+  public static final String WAITING_SINCE = "waiting for the object store since ";
 
   /** For people: {@code waiting for the object store since ...: why}. */
   public String text() {
-    return "waiting for the object store since %s: %s"
-        .formatted(since.truncatedTo(ChronoUnit.SECONDS), why);
+    return WAITING_SINCE + "%s: %s".formatted(since.truncatedTo(ChronoUnit.SECONDS), why);
   }
 
   /** Whose fault it is, and so what becomes of the worker's jobs. */
