@@ -216,7 +216,7 @@ final class StubSwarm {
 
     @Override
     public List<String> delete(
-        ObjectLayout layout, String bucket, Checkpoint checkpoint, Fence fence) {
+        ObjectLayout layout, String bucket, String jobId, Checkpoint checkpoint, Fence fence) {
       fence.check();
       checkpoint.parts().forEach(part -> deleted.add(layout.objects().get(part.object()).key()));
       return List.of();

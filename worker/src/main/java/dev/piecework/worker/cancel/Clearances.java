@@ -53,9 +53,21 @@ public final class Clearances implements AutoCloseable {
   private final ObjectFinisher store;
   private final TransferFactory transfers;
   private final WriteRules rules;
+  private final Strays strays;
   private final OutboxPump outbox;
   private final Semaphore free = new Semaphore(AT_ONCE);
   private volatile boolean closing;
+
+  /** Uploads that the checkpoint does not know. */
+  public interface Strays {
+    /**
+     * Aborts what the store has now of uploads that a job was about to begin.
+     *
+     * @return what the store refuses, and why
+     * @throws TransferException if trying again later may help
+     */
+    List<String> abortOf(String jobId) throws TransferException;
+  }
 
   /** At rest until somebody calls {@link #wake} or {@link #sweep}. */
   public Clearances(
@@ -66,6 +78,7 @@ public final class Clearances implements AutoCloseable {
       ObjectFinisher store,
       TransferFactory transfers,
       WriteRules rules,
+      Strays strays,
       OutboxPump outbox) {
     this.jobs = jobs;
     this.leases = leases;
@@ -74,6 +87,7 @@ public final class Clearances implements AutoCloseable {
     this.store = store;
     this.transfers = transfers;
     this.rules = rules;
+    this.strays = strays;
     this.outbox = outbox;
   }
 
@@ -176,12 +190,15 @@ public final class Clearances implements AutoCloseable {
     Checkpoint checkpoint = checkpoints.read(lease.jobId());
     jobs.check(lease);
     List<String> left = new ArrayList<>(store.abort(layout, destination.bucket(), checkpoint));
+    left.addAll(strays.abortOf(lease.jobId()));
     if (deleting) {
       // The manifest first: as long as it is there, it says that the rest is.
       left.addAll(
           store.deleteManifest(
               destination.bucket(), Manifest.key(destination, layout.metainfo()), lease.jobId()));
-      left.addAll(store.delete(layout, destination.bucket(), checkpoint, () -> jobs.check(lease)));
+      left.addAll(
+          store.delete(
+              layout, destination.bucket(), lease.jobId(), checkpoint, () -> jobs.check(lease)));
     }
     return left;
   }

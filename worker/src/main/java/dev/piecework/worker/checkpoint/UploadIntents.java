@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -118,12 +119,31 @@ public final class UploadIntents {
   }
 
   /**
+   * Those of one job, however young, that nobody can still be busy with.
+   *
+   * @param atMost rows
+   */
+  public List<Stray> straysOf(String jobId, int atMost) {
+    return jdbc.sql(
+            """
+            SELECT i.seq, i.bucket, i.object_key, i.upload_id, i.since
+            FROM piecework_upload_intent i WHERE i.job_id = :job AND %s
+            ORDER BY i.seq FETCH FIRST %d ROWS ONLY
+            """
+                .formatted(DEAD, atMost))
+        .param("job", jobId)
+        .query(UploadIntents::stray)
+        .list();
+  }
+
+  /**
    * Which of the uploads that the store has for a key somebody vouches for. To be asked after the
    * store was: then an upload begun meanwhile is known here in one way or the other.
    *
-   * @return empty of ids that are nobody's; all of them while some worker is about to begin one
+   * @return empty while some worker is about to begin an upload of that key, which may be any of
+   *     them: ask again later
    */
-  public Set<String> wanted(String bucket, String key, Set<String> found) {
+  public Optional<Set<String>> wanted(String bucket, String key, Set<String> found) {
     boolean busy =
         jdbc.sql(
                     """
@@ -136,16 +156,20 @@ public final class UploadIntents {
                 .query(Long.class)
                 .single()
             > 0;
-    if (busy || found.isEmpty()) {
-      return found;
+    if (found.isEmpty()) {
+      return Optional.of(Set.of());
     }
-    return jdbc
-        .sql("SELECT upload_id FROM piecework_upload WHERE upload_id IN (:ids)")
-        .param("ids", found)
-        .query((row, number) -> row.getString(1))
-        .list()
-        .stream()
-        .collect(Collectors.toSet());
+    if (busy) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        jdbc
+            .sql("SELECT upload_id FROM piecework_upload WHERE upload_id IN (:ids)")
+            .param("ids", found)
+            .query((row, number) -> row.getString(1))
+            .list()
+            .stream()
+            .collect(Collectors.toSet()));
   }
 
   /** Strikes a stray off the list. */

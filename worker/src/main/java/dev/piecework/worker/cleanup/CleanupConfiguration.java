@@ -1,6 +1,7 @@
 package dev.piecework.worker.cleanup;
 
 import dev.piecework.message.EventType;
+import dev.piecework.worker.cancel.Clearances;
 import dev.piecework.worker.checkpoint.UploadIntents;
 import dev.piecework.worker.cleanup.Cleanup.Duty;
 import dev.piecework.worker.job.Orders;
@@ -9,6 +10,8 @@ import dev.piecework.worker.pipeline.BatchRecords;
 import dev.piecework.worker.settings.CleanupSettings;
 import dev.piecework.worker.settings.WorkerSettings;
 import dev.piecework.worker.store.ObjectStore;
+import dev.piecework.worker.store.StoreException;
+import dev.piecework.worker.transfer.TransferException;
 import dev.piecework.worker.transfer.TransferFactory;
 import java.time.Duration;
 import java.util.List;
@@ -35,6 +38,26 @@ public class CleanupConfiguration {
   @Bean
   EndedJobs endedJobs(JdbcClient jdbc, TransactionTemplate transactions, BatchRecords batch) {
     return new EndedJobs(jdbc, transactions, batch);
+  }
+
+  @Bean
+  Clearances.Strays straysOfCancelledJobs(
+      UploadIntents intents, ObjectProvider<ObjectStore> store, CleanupSettings settings) {
+    return job -> {
+      ObjectStore there = store.getIfAvailable();
+      if (there == null) {
+        return List.of();
+      }
+      try {
+        new StrayUploads(intents, there, settings.uploadAge()).abortOf(job);
+        return List.of();
+      } catch (StoreException e) {
+        if (e.destinationFault().isTransient()) {
+          throw new TransferException(e.destinationFault(), e);
+        }
+        return List.of("an upload that was about to begin (" + e.getMessage() + ")");
+      }
+    };
   }
 
   @Bean

@@ -8,6 +8,8 @@ import dev.piecework.worker.store.StoreException;
 import dev.piecework.worker.store.StoreException.Reason;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -48,8 +50,11 @@ public final class StrayUploads {
     int aborted = 0;
     for (Stray stray : intents.strays(age, AT_ONCE)) {
       try {
-        aborted += abort(stray);
-        intents.settled(stray);
+        OptionalInt done = abort(stray);
+        if (done.isPresent()) {
+          aborted += done.getAsInt();
+          intents.settled(stray);
+        }
       } catch (StoreException e) {
         if (e.reason() == Reason.UNAVAILABLE || e.reason() == Reason.CANCELLED) {
           LOG.warn("uploads that nobody goes on with stay for now: {}", e.getMessage());
@@ -69,23 +74,42 @@ public final class StrayUploads {
     return aborted;
   }
 
-  private int abort(Stray stray) throws StoreException {
-    Set<String> ids = stray.uploadId().isEmpty() ? find(stray) : Set.of(stray.uploadId());
-    for (String id : ids) {
+  /**
+   * Aborts those of one job that are there now, whatever their age: nobody works on it. A request
+   * that is still on its way may begin another, so that they stay on the list.
+   *
+   * @throws StoreException at the first that cannot be found or aborted
+   */
+  public void abortOf(String jobId) throws StoreException {
+    for (Stray stray : intents.straysOf(jobId, AT_ONCE)) {
+      abort(stray);
+    }
+  }
+
+  /** Returns how many; empty if that cannot be said yet, because another is just being begun. */
+  private OptionalInt abort(Stray stray) throws StoreException {
+    Optional<Set<String>> ids =
+        stray.uploadId().isEmpty() ? find(stray) : Optional.of(Set.of(stray.uploadId()));
+    if (ids.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    for (String id : ids.get()) {
       LOG.debug("aborting upload {} of {}/{}", id, stray.bucket(), stray.key());
       store.abortUpload(stray.bucket(), stray.key(), id);
     }
-    return ids.size();
+    return OptionalInt.of(ids.get().size());
   }
 
-  private Set<String> find(Stray stray) throws StoreException {
+  private Optional<Set<String>> find(Stray stray) throws StoreException {
     List<OpenUpload> open = store.openUploads(stray.bucket(), stray.key());
     Set<String> found =
         open.stream()
             .filter(upload -> !upload.initiated().isBefore(stray.since().minus(SKEW)))
             .map(OpenUpload::id)
             .collect(Collectors.toSet());
-    Set<String> wanted = intents.wanted(stray.bucket(), stray.key(), found);
-    return found.stream().filter(id -> !wanted.contains(id)).collect(Collectors.toSet());
+    return intents
+        .wanted(stray.bucket(), stray.key(), found)
+        .map(wanted ->
+            found.stream().filter(id -> !wanted.contains(id)).collect(Collectors.toSet()));
   }
 }

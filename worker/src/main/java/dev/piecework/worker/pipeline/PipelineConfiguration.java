@@ -160,8 +160,10 @@ public class PipelineConfiguration {
       ObjectFinisher finisher,
       TransferFactory transfers,
       WriteRules rules,
+      Clearances.Strays strays,
       OutboxPump outbox) {
-    return new Clearances(jobs, leases, metainfos, checkpoints, finisher, transfers, rules, outbox);
+    return new Clearances(
+        jobs, leases, metainfos, checkpoints, finisher, transfers, rules, strays, outbox);
   }
 
   @Bean

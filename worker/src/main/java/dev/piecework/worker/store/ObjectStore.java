@@ -7,6 +7,7 @@ import io.minio.credentials.Provider;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import okhttp3.OkHttpClient;
@@ -162,6 +163,11 @@ public final class ObjectStore implements AutoCloseable {
     return listings.openUploads(bucket, key, closed);
   }
 
+  /** Keys that begin so: at most the first 100,000, which covers any torrent of one's own prefix. */
+  public Set<String> keys(String bucket, String prefix) throws StoreException {
+    return listings.keys(bucket, prefix, closed);
+  }
+
   /**
    * All parts that the store has of an upload.
    *
@@ -209,12 +215,6 @@ public final class ObjectStore implements AutoCloseable {
     return reads.read(bucket, key, maxBytes, cancellation);
   }
 
-  /** Whether the objects that it writes say what they come from. */
-  public boolean writesOrigin() {
-    return objects.metadata();
-  }
-
-  /** Releases connections and threads; requests in flight fail. */
   /**
    * Reads some bytes of an object, in one try, and not at all while the store cannot be used.
    *
@@ -227,6 +227,12 @@ public final class ObjectStore implements AutoCloseable {
     reads.range(bucket, key, offset, into, cancellation);
   }
 
+  /** Whether the objects that it writes say what they come from. */
+  public boolean writesOrigin() {
+    return objects.metadata();
+  }
+
+  /** Releases connections and threads; requests in flight fail. */
   @Override
   public void close() {
     closed.cancel();

@@ -2,16 +2,25 @@ package dev.piecework.worker.store;
 
 import dev.piecework.worker.store.StoreException.Reason;
 import io.minio.ListMultipartUploadsArgs;
+import io.minio.ListObjectsV2Args;
 import io.minio.ListPartsArgs;
 import io.minio.MinioAsyncClient;
+import io.minio.messages.ListBucketResultV2;
 import io.minio.messages.ListMultipartUploadsResult;
 import io.minio.messages.ListPartsResult;
 import io.minio.messages.Part;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the store lists, page by page. */
 final class StoreListings {
+  private static final Logger log = LoggerFactory.getLogger(StoreListings.class);
+  private static final int MOST_PAGES = 100;
+
   private final MinioAsyncClient client;
   private final StoreRequests requests;
 
@@ -57,6 +66,36 @@ final class StoreListings {
       keyMarker = nextKey;
       idMarker = nextId;
     }
+  }
+
+  /** Keys that begin so, the first pages of them. */
+  Set<String> keys(String bucket, String prefix, Cancellation cancellation) throws StoreException {
+    Set<String> keys = new HashSet<>();
+    String token = "";
+    for (int page = 0; page < MOST_PAGES; page++) {
+      ListObjectsV2Args.Builder args =
+          ListObjectsV2Args.builder().bucket(bucket).prefix(prefix).maxKeys(1000);
+      if (!token.isEmpty()) {
+        args.continuationToken(token);
+      }
+      ListBucketResultV2 answer =
+          requests
+              .call(
+                  "list the objects of",
+                  bucket,
+                  prefix,
+                  cancellation,
+                  () -> client.listObjectsV2(args.build()))
+              .result();
+      answer.contents().forEach(object -> keys.add(object.objectName()));
+      String next = String.valueOf(answer.nextContinuationToken());
+      if (!answer.isTruncated() || next.equals(token)) {
+        return keys;
+      }
+      token = next;
+    }
+    log.warn("bucket {} has too many objects under {} to be looked at", bucket, prefix);
+    return keys;
   }
 
   /**

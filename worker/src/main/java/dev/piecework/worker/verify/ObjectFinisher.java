@@ -60,14 +60,18 @@ public interface ObjectFinisher {
       throws TransferException;
 
   /**
-   * Deletes the objects that were made of the checkpoint: those whose every part is in it, and that
-   * are still what was sent. What anybody else has put in their place is left alone.
+   * Deletes the objects that the job has made: those whose every part is in the checkpoint, and
+   * that are still what was sent; and those of one part that a worker sent and did not come to
+   * write down, if the store says that they come from this job. What anybody else has put in their
+   * place is left alone.
    *
+   * @param jobId the job
    * @param fence asked before each; what it throws ends the work
    * @return objects that the store refuses to look up or delete, and why
    * @throws TransferException if trying again later may help
    */
-  List<String> delete(ObjectLayout layout, String bucket, Checkpoint checkpoint, Fence fence)
+  List<String> delete(
+      ObjectLayout layout, String bucket, String jobId, Checkpoint checkpoint, Fence fence)
       throws TransferException;
 
   /**

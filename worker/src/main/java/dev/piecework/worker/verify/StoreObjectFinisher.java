@@ -19,14 +19,17 @@ import dev.piecework.worker.transfer.Checkpoint.Upload;
 import dev.piecework.worker.transfer.Checkpoint.UploadedPart;
 import dev.piecework.worker.transfer.ObjectProof;
 import dev.piecework.worker.transfer.TransferException;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -104,26 +107,83 @@ public final class StoreObjectFinisher implements ObjectFinisher {
   }
 
   @Override
-  public List<String> delete(ObjectLayout layout, String bucket, Checkpoint checkpoint, Fence fence)
+  public List<String> delete(
+      ObjectLayout layout, String bucket, String jobId, Checkpoint checkpoint, Fence fence)
       throws TransferException {
     Map<Integer, List<UploadedPart>> parts = checkpoint.partsByObject();
-    List<StoredObject> whole =
+    Map<Boolean, List<StoredObject>> whole =
         layout.objects().stream()
-            .filter(object ->
-                missingPart(object, parts.getOrDefault(object.index(), List.of())).isEmpty())
-            .toList();
+            .collect(
+                Collectors.partitioningBy(object ->
+                    missingPart(object, parts.getOrDefault(object.index(), List.of())).isEmpty()));
+    List<String> left =
+        new ArrayList<>(
+            ObjectTasks.refusals(
+                whole.getOrDefault(true, List.of()),
+                StoredObject::key,
+                object -> {
+                  fence.check();
+                  ObjectProof proof =
+                      ObjectProof.of(object, parts.getOrDefault(object.index(), List.of()));
+                  boolean ours = proof.check(store.stat(bucket, object.key())).isEmpty();
+                  if (ours) {
+                    store.delete(bucket, object.key());
+                  }
+                  return ours;
+                }));
+    left.addAll(deleteUnrecorded(whole.getOrDefault(false, List.of()), bucket, jobId, fence));
+    return left;
+  }
+
+  /** An object of one part may be in the store before that is written down. */
+  private List<String> deleteUnrecorded(
+      List<StoredObject> objects, String bucket, String jobId, Fence fence)
+      throws TransferException {
+    List<StoredObject> single = objects.stream().filter(StoredObject::single).toList();
+    if (single.isEmpty()) {
+      return List.of();
+    }
+    String prefix = single.getFirst().key();
+    for (StoredObject object : single) {
+      prefix = commonPrefix(prefix, object.key());
+    }
+    Set<String> there;
+    try {
+      there = store.keys(bucket, prefix);
+    } catch (StoreException e) {
+      if (e.destinationFault().isTransient()) {
+        throw new TransferException(e.destinationFault(), e);
+      }
+      return List.of("what was sent last and not written down (" + e.getMessage() + ")");
+    }
     return ObjectTasks.refusals(
-        whole,
+        single.stream().filter(object -> there.contains(object.key())).toList(),
         StoredObject::key,
         object -> {
           fence.check();
-          ObjectProof proof = ObjectProof.of(object, parts.getOrDefault(object.index(), List.of()));
-          boolean ours = proof.check(store.stat(bucket, object.key())).isEmpty();
+          boolean ours =
+              store
+                  .stat(bucket, object.key())
+                  .filter(stat -> stat.size() == object.length())
+                  .flatMap(StoredStat::origin)
+                  .filter(origin -> origin.jobId().equals(jobId))
+                  .isPresent();
           if (ours) {
             store.delete(bucket, object.key());
           }
           return ours;
         });
+  }
+
+  /** Does not end between the halves of a character. */
+  private static String commonPrefix(String one, String other) {
+    int most = Math.min(one.length(), other.length());
+    int length = 0;
+    while (length < most && one.charAt(length) == other.charAt(length)) {
+      length++;
+    }
+    boolean half = length > 0 && Character.isHighSurrogate(one.charAt(length - 1));
+    return one.substring(0, half ? length - 1 : length);
   }
 
   @Override

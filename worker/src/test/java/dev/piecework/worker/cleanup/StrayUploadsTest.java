@@ -124,6 +124,38 @@ class StrayUploadsTest {
   }
 
   @Test
+  void anUploadIsLookedForAgainWhileAnotherOfItsKeyIsBegun() throws Exception {
+    String lost = begin(KEY);
+    job("epoch = 2, lease_owner = 'heir'");
+    Lease heir = new Lease("job", 2, "heir");
+    intents.intend(heir, 0, TestBucket.NAME, KEY);
+
+    assertThat(strays.abort()).as("it may be the heir's").isZero();
+    assertThat(open(KEY)).containsExactly(lost);
+
+    String known =
+        store.createUpload(TestBucket.NAME, KEY, TestBucket.ORIGIN, new Cancellation(), () -> {});
+    commit(heir, known);
+    assertThat(strays.abort()).isEqualTo(1);
+    assertThat(open(KEY)).containsExactly(known);
+    assertThat(rows()).isZero();
+  }
+
+  @Test
+  void anUploadOfACancelledJobIsAbortedHoweverYoungItIs() throws Exception {
+    begin(KEY);
+    StrayUploads patient = new StrayUploads(intents, store, Duration.ofHours(1));
+    patient.abortOf("job");
+    assertThat(open(KEY)).as("its worker is at work").hasSize(1);
+
+    job("epoch = 2, state = 'CANCELLING', lease_owner = 'clearing'");
+    patient.abortOf("job");
+
+    assertThat(open(KEY)).isEmpty();
+    assertThat(rows()).as("a request on its way may begin another").isEqualTo(1);
+  }
+
+  @Test
   void anUploadInACheckpointStays() throws Exception {
     String known = begin(KEY);
     commit(LEASE, known);

@@ -267,12 +267,25 @@ final class StoreObjectFinisherTest {
         .asString()
         .startsWith("the upload of set/big.bin (")
         .contains("AccessDenied");
-    assertThat(finisher.delete(layout, TestBucket.NAME, checkpoint, () -> {}))
+    assertThat(finisher.delete(layout, TestBucket.NAME, "a-job", checkpoint, () -> {}))
         .singleElement()
         .asString()
         .startsWith("set/big.bin (");
     assertThat(bucket.file("set/small.bin")).doesNotExist();
     assertThat(bucket.file("set/big.bin")).exists();
+  }
+
+  @Test
+  void deletesAnObjectThatWasSentAndNotWrittenDown() throws Exception {
+    uploaded();
+    Checkpoint killedBefore = Checkpoint.empty();
+
+    assertThat(finisher.delete(layout, TestBucket.NAME, "another", killedBefore, () -> {}))
+        .isEmpty();
+    assertThat(bucket.file("set/small.bin")).as("of another job").exists();
+
+    assertThat(finisher.delete(layout, TestBucket.NAME, "a-job", killedBefore, () -> {})).isEmpty();
+    assertThat(bucket.file("set/small.bin")).doesNotExist();
   }
 
   private ObjectFinisher.Work work(Checkpoint checkpoint) {
