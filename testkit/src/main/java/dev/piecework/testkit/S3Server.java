@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.blobstore.BlobStore;
@@ -31,9 +32,12 @@ public final class S3Server implements AutoCloseable {
   private final BlobStore store;
   private final S3Proxy server;
   private final FaultProxy proxy;
+  private final SpoilingStore spoiling;
 
-  private S3Server(Path folder, BlobStore store, S3Proxy server, FaultProxy proxy) {
+  private S3Server(
+      Path folder, BlobStore store, SpoilingStore spoiling, S3Proxy server, FaultProxy proxy) {
     this.folder = folder;
+    this.spoiling = spoiling;
     this.store = store;
     this.server = server;
     this.proxy = proxy;
@@ -43,9 +47,10 @@ public final class S3Server implements AutoCloseable {
   public static S3Server start(String... buckets) {
     Path folder = Folders.temporary("s3");
     BlobStore store = new FilesystemNio2BlobStore(folder.toString());
+    SpoilingStore spoiling = new SpoilingStore(store);
     S3Proxy server =
         S3Proxy.builder()
-            .blobStore(store)
+            .blobStore(spoiling.asStore())
             .endpoint(URI.create("http://127.0.0.1:" + Ports.free()))
             .awsAuthentication(AuthenticationType.AWS_V4, ACCESS_KEY, SECRET_KEY)
             .v4MaxNonChunkedRequestSize(LARGEST_REQUEST_BYTES)
@@ -61,7 +66,8 @@ public final class S3Server implements AutoCloseable {
         java.time.Duration.ofSeconds(30),
         () -> "STARTED".equals(server.getState()));
     S3Server s3 =
-        new S3Server(folder, store, server, FaultProxy.http(Ports.loopback(server.getPort())));
+        new S3Server(
+            folder, store, spoiling, server, FaultProxy.http(Ports.loopback(server.getPort())));
     for (String bucket : buckets) {
       s3.createBucket(bucket);
     }
@@ -96,6 +102,14 @@ public final class S3Server implements AutoCloseable {
   /** Secret access key. */
   public String secretKey() {
     return SECRET_KEY;
+  }
+
+  /**
+   * From now on keeps other bytes than it is sent, of whole objects with such keys: answers as if
+   * it had kept them, and later gives the others.
+   */
+  public void spoil(Predicate<String> keys) {
+    spoiling.keys(keys);
   }
 
   /** Any region is right; this one signs like all others. */

@@ -2,12 +2,8 @@ package dev.piecework.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.piecework.message.Destination;
 import dev.piecework.message.EventData;
 import dev.piecework.message.EventType;
-import dev.piecework.message.JobMessage;
-import dev.piecework.message.JobOptions;
-import dev.piecework.message.JobSource;
 import dev.piecework.testkit.Client;
 import dev.piecework.testkit.ClientOptions;
 import dev.piecework.testkit.Content;
@@ -26,10 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -50,6 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EndingsIT {
   private static final long MEBIBYTE = 1L << 20;
+  private static final int PIECE = 262_144;
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration DISK_LIMIT = Duration.ofSeconds(20);
 
@@ -81,7 +75,9 @@ class EndingsIT {
   @SuppressWarnings("NullAway.Init")
   private FaultProxy line;
 
-  private final List<WorkerApplication> workers = new ArrayList<>();
+  @SuppressWarnings("NullAway.Init")
+  private TestWorkers workers;
+
   private String job = "";
   private Path scratch = Path.of("");
   private int jobs;
@@ -93,10 +89,11 @@ class EndingsIT {
     postgres = PostgresDatabase.privateServer();
     database = TestDatabase.of(postgres);
     store = S3Server.start("data");
+    workers = new TestWorkers(broker, database, store);
     Path tree = folder.resolve("in/set");
     Content.file(tree.resolve("a-small.bin"), MEBIBYTE, 1);
     Content.file(tree.resolve("big.bin"), 20 * MEBIBYTE + 3, 2);
-    torrent = TorrentMaker.of(tree).pieceBytes(262_144).make();
+    torrent = TorrentMaker.of(tree).pieceBytes(PIECE).make();
     seeder = Client.LIBTORRENT.seed(torrent, ClientOptions.none().upload(8 * MEBIBYTE));
     line = FaultProxy.tcp(seeder.address());
   }
@@ -119,52 +116,29 @@ class EndingsIT {
   @AfterEach
   void closeWorkers() {
     line.resume();
-    store.proxy().resume();
-    store.proxy().refuse(false);
-    store.proxy().delay(Duration.ZERO);
-    store.faults().clear();
-    workers.forEach(WorkerApplication::close);
-    workers.clear();
+    workers.close();
   }
 
   private void worker(String... more) {
-    Map<String, Object> properties = new HashMap<>();
-    properties.putAll(broker.properties());
-    properties.putAll(database.properties());
-    properties.put("piecework.store.endpoint", store.faultyEndpoint().toString());
-    properties.put("piecework.store.access-key", store.accessKey());
-    properties.put("piecework.store.secret-key", store.secretKey());
-    properties.put("piecework.scratch.directory", scratch.toString());
-    properties.put("piecework.network.local", true);
-    properties.put("piecework.worker.sweep-interval", "300ms");
-    properties.put("piecework.worker.checkpoint-interval", "200ms");
-    properties.put("piecework.retry.first-delay", "300ms");
-    properties.put("piecework.retry.max-attempts", 20);
-    properties.put("piecework.cleanup.interval", "500ms");
-    properties.put("piecework.cleanup.upload-age", "10s");
-    for (int i = 0; i < more.length; i += 2) {
-      properties.put(more[i], more[i + 1]);
-    }
-    workers.add(WorkerApplication.start(properties));
+    List<Object> settings =
+        new ArrayList<>(
+            List.of(
+                "piecework.worker.checkpoint-interval",
+                "200ms",
+                "piecework.retry.first-delay",
+                "300ms",
+                "piecework.retry.max-attempts",
+                20,
+                "piecework.cleanup.interval",
+                "500ms",
+                "piecework.cleanup.upload-age",
+                "10s"));
+    settings.addAll(List.of(more));
+    workers.start(scratch, settings.toArray());
   }
 
   private void submit() throws Exception {
-    broker.submit(
-        new JobMessage(
-            1,
-            job,
-            JobSource.Inline.of(torrent.metainfo()),
-            new Destination("data", job + "/"),
-            new JobOptions(
-                0,
-                Optional.empty(),
-                Optional.empty(),
-                List.of("127.0.0.1:" + line.address().getPort()),
-                Optional.empty(),
-                0,
-                0,
-                Optional.empty(),
-                Map.of())));
+    workers.submit(job, torrent, line.address());
   }
 
   /** Runs the job until so many parts and so many pieces are written down, and holds it there. */
@@ -185,7 +159,7 @@ class EndingsIT {
     for (Path segment : segments()) {
       bytes += (long) Files.getAttribute(segment, "unix:size");
     }
-    return bytes / 262_144;
+    return bytes / PIECE;
   }
 
   private List<Path> segments() throws IOException {
@@ -333,7 +307,7 @@ class EndingsIT {
   private boolean flip() throws IOException {
     for (Path segment : segments()) {
       try (RandomAccessFile file = new RandomAccessFile(segment.toFile(), "rw")) {
-        for (long at = 8L * 262_144; at < file.length(); at += 262_144) {
+        for (long at = 8L * PIECE; at < file.length(); at += PIECE) {
           file.seek(at);
           long was = file.readLong();
           if (was != 0) {
@@ -426,13 +400,36 @@ class EndingsIT {
   }
 
   @Test
+  void aJobThatFailedAndIsRetriedOnItsHostFetchesNothingTwice() throws Exception {
+    worker("piecework.retry.max-attempts", "1", "piecework.store.retries", "0");
+    store.faults().answer(500, request -> request.uploadsPart() && request.target().contains(job));
+    submit();
+    broker.await(job, EventType.FAILED);
+    await("the end in the row", () -> state().equals("FAILED"));
+    long kept = stored();
+    assertThat(kept).as("pieces that a retry can use").isPositive();
+
+    store.faults().clear();
+    submit();
+    EventData.Completed done = (EventData.Completed) broker.await(job, EventType.COMPLETED).data();
+
+    // A piece that was under way in memory is fetched again.
+    assertThat(done.downloadedBytes() - torrentBytes()).isLessThan(kept * PIECE / 2);
+    await("an empty scratch", () -> segments().isEmpty());
+  }
+
+  private static long torrentBytes() {
+    return 21 * MEBIBYTE + 3;
+  }
+
+  @Test
   void aStoreThatIsGoneForAWhile() throws Exception {
     worker("piecework.store.retries", "1");
     half(1, 4);
     store.proxy().refuse(true);
     store.proxy().cut();
     line.resume();
-    await("the worker's notice of it", () -> !workers.getFirst().ready());
+    await("the worker's notice of it", () -> !workers.first().ready());
     store.proxy().refuse(false);
 
     // The job has waited: that the store was away is no fault of its own.

@@ -3,11 +3,8 @@ package dev.piecework.worker;
 import static dev.piecework.worker.StatusClient.ask;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.piecework.message.Destination;
+import dev.piecework.message.EventData;
 import dev.piecework.message.EventType;
-import dev.piecework.message.JobMessage;
-import dev.piecework.message.JobOptions;
-import dev.piecework.message.JobSource;
 import dev.piecework.testkit.Await;
 import dev.piecework.testkit.Client;
 import dev.piecework.testkit.Content;
@@ -21,10 +18,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,7 +51,9 @@ class StoreOutageIT {
   @SuppressWarnings("NullAway.Init")
   private RunningClient seeder;
 
-  private final List<WorkerApplication> workers = new ArrayList<>();
+  @SuppressWarnings("NullAway.Init")
+  private TestWorkers workers;
+
   private int series;
 
   @BeforeAll
@@ -65,6 +61,7 @@ class StoreOutageIT {
     broker = TestBroker.of(RabbitBroker.start());
     database = TestDatabase.of(PostgresDatabase.start());
     store = S3Server.start("data");
+    workers = new TestWorkers(broker, database, store);
     torrent = TorrentMaker.of(Content.file(folder.resolve("in/data.bin"), 300_000, 1)).make();
     seeder = Client.LIBTORRENT.seed(torrent);
   }
@@ -79,34 +76,36 @@ class StoreOutageIT {
 
   @AfterEach
   void closeWorkers() {
-    store.faults().clear();
-    store.proxy().refuse(false);
-    workers.forEach(WorkerApplication::close);
-    workers.clear();
+    workers.close();
   }
 
   /** One slot: the engine has a torrent once. */
-  private WorkerApplication worker(String name, URI endpoint, String secretKey) {
-    Map<String, Object> properties = new HashMap<>();
-    properties.putAll(broker.properties());
-    properties.putAll(database.properties());
-    properties.put("piecework.store.endpoint", endpoint.toString());
-    properties.put("piecework.store.access-key", store.accessKey());
-    properties.put("piecework.store.secret-key", secretKey);
-    properties.put("piecework.store.retries", 1);
-    properties.put("piecework.store.retry-delay", "50ms");
-    properties.put("piecework.store.outage-wait", "300ms");
-    properties.put("piecework.store.probe-interval", "200ms");
-    properties.put("piecework.scratch.directory", folder.resolve(name).toString());
-    properties.put("piecework.network.local", true);
-    properties.put("piecework.worker.slots", 1);
-    properties.put("piecework.worker.sweep-interval", "300ms");
-    properties.put("piecework.retry.first-delay", "100ms");
-    properties.put("piecework.retry.max-attempts", 1);
-    properties.put("piecework.http.port", 0);
-    WorkerApplication worker = WorkerApplication.start(properties);
-    workers.add(worker);
-    return worker;
+  private WorkerApplication worker(String name, URI endpoint, String secretKey, Object... more) {
+    List<Object> settings =
+        new ArrayList<>(
+            List.of(
+                "piecework.store.endpoint",
+                endpoint.toString(),
+                "piecework.store.secret-key",
+                secretKey,
+                "piecework.store.retries",
+                1,
+                "piecework.store.retry-delay",
+                "50ms",
+                "piecework.store.outage-wait",
+                "300ms",
+                "piecework.store.probe-interval",
+                "200ms",
+                "piecework.worker.slots",
+                1,
+                "piecework.retry.first-delay",
+                "100ms",
+                "piecework.retry.max-attempts",
+                1,
+                "piecework.http.port",
+                0));
+    settings.addAll(List.of(more));
+    return workers.start(folder.resolve(name), settings.toArray());
   }
 
   private List<String> submit() throws Exception {
@@ -114,22 +113,7 @@ class StoreOutageIT {
     List<String> jobs = new ArrayList<>();
     for (int i = 0; i < JOBS; i++) {
       String job = "outage-%d-%d".formatted(series, i);
-      broker.submit(
-          new JobMessage(
-              1,
-              job,
-              JobSource.Inline.of(torrent.metainfo()),
-              new Destination("data", job + "/"),
-              new JobOptions(
-                  0,
-                  Optional.empty(),
-                  Optional.empty(),
-                  List.of("127.0.0.1:" + seeder.address().getPort()),
-                  Optional.empty(),
-                  0,
-                  0,
-                  Optional.empty(),
-                  Map.of())));
+      workers.submit(job, torrent, seeder.address());
       jobs.add(job);
     }
     return jobs;
@@ -219,5 +203,84 @@ class StoreOutageIT {
 
     store.proxy().refuse(false);
     assertAllWell(jobs);
+  }
+
+  @Test
+  void aStoreThatTakesNoBytesEndsNoJob() throws Exception {
+    WorkerApplication worker = worker("full", store.faultyEndpoint(), store.secretKey());
+    Await.until("a consumer", LIMIT, worker::ready);
+    // Questions are answered as ever.
+    store.faults().answer(507, request -> request.putsObject() || request.uploadsPart());
+
+    List<String> jobs = submit();
+    Await.until("the worker's notice", LIMIT, () -> !worker.ready());
+
+    store.faults().clear();
+    assertAllWell(jobs);
+    assertThat(store.openUploads("data")).as("the worker's own").isEmpty();
+    assertThat(store.objects("data")).doesNotContainKey(".piecework-probe");
+  }
+
+  @Test
+  void aJobThatWaitsForTheStoreSaysSo() throws Exception {
+    WorkerApplication worker =
+        worker(
+            "waiting",
+            store.faultyEndpoint(),
+            store.secretKey(),
+            "piecework.store.outage-wait",
+            "1d");
+    Await.until("a consumer", LIMIT, worker::ready);
+    store.faults().answer(507, request -> request.putsObject() || request.uploadsPart());
+
+    List<String> jobs = submit();
+    Await.until("the worker's notice", LIMIT, () -> !worker.ready());
+    Await.until("a row that says so", LIMIT, () -> waiting().size() == 1);
+    assertThat(waiting()).singleElement().asString().contains(": cannot write ");
+    assertThat(ask(worker, "/metrics").text())
+        .containsPattern("piecework_store_outage_seconds [1-9]");
+
+    store.faults().clear();
+    assertAllWell(jobs);
+    Await.until("no row that says so", LIMIT, () -> waiting().isEmpty());
+    assertThat(ask(worker, "/metrics").text()).contains("piecework_store_outage_seconds 0.0");
+  }
+
+  @Test
+  void aStoreThatKeepsOtherBytesThanItIsSentEndsTheJobTheSecondTime() throws Exception {
+    worker(
+        "spoiling", store.faultyEndpoint(), store.secretKey(), "piecework.retry.max-attempts", 20);
+    store.spoil(key -> key.endsWith("/data.bin"));
+    try {
+      String job = "outage-spoilt";
+      workers.submit(job, torrent, seeder.address());
+
+      EventData.Failed failed = (EventData.Failed) broker.await(job, EventType.FAILED).data();
+
+      assertThat(failed.code()).isEqualTo("VERIFY_FAILED");
+      assertThat(failed.reason())
+          .containsPattern(
+              "object outage-spoilt/data.bin has ETag [0-9a-f]{32}, expected [0-9a-f]{32}")
+          .contains("it was sent twice; the time before it was the same");
+      assertThat(store.faults().seen())
+          .filteredOn(request -> request.putsObject() && request.target().contains(job))
+          .as("times that it was sent")
+          .hasSize(2);
+    } finally {
+      store.spoil(key -> false);
+    }
+  }
+
+  /** Reasons of running jobs. */
+  private List<String> waiting() {
+    return database
+        .jdbc()
+        .sql(
+            """
+            SELECT reason FROM piecework_job
+            WHERE state = 'RUNNING' AND reason LIKE 'waiting for the object store since %'
+            """)
+        .query((row, number) -> row.getString(1))
+        .list();
   }
 }

@@ -288,9 +288,6 @@ public final class JobRunner {
     Lease lease = run.lease();
     JobState state = ledger.fault(lease, fault, retry(run), RandomGenerator.getDefault());
     metrics.ended(state);
-    if (state == JobState.FAILED) {
-      transfers.discardScratch(lease.jobId());
-    }
     if (state == JobState.CANCELLING) {
       clearAway(lease.jobId());
     }

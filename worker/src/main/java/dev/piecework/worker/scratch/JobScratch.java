@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.function.LongConsumer;
 
 /**
  * Verified pieces of one job on their way into the store. The torrent's linear space is cut into
@@ -36,11 +37,21 @@ public final class JobScratch implements PieceStorage, Closeable {
   private final Segments segments;
   private final FullDisk fullDisk;
   private final ScratchBudget.Account account;
+  private final LongConsumer leaving;
   private volatile boolean ending;
 
+  /**
+   * @param leaving told at the end how many bytes stay
+   */
   JobScratch(
-      Path folder, FileChannel lock, Segments segments, ScratchBudget budget, FullDisk fullDisk)
+      Path folder,
+      FileChannel lock,
+      Segments segments,
+      ScratchBudget budget,
+      FullDisk fullDisk,
+      LongConsumer leaving)
       throws IOException {
+    this.leaving = leaving;
     this.folder = folder;
     this.lock = lock;
     this.metainfo = segments.metainfo();
@@ -182,11 +193,13 @@ public final class JobScratch implements PieceStorage, Closeable {
   /** Closes the files and lets another process have the job; what is stored stays. */
   @Override
   public void close() throws ScratchException {
-    account.close();
+    long left = account.close();
     try (lock) {
       files.close();
     } catch (IOException e) {
       throw ScratchException.of("close", folder, e);
+    } finally {
+      leaving.accept(left);
     }
   }
 

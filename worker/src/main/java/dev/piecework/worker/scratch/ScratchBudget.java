@@ -18,14 +18,17 @@ import java.util.function.Predicate;
  */
 public final class ScratchBudget {
   private final long maxBytes;
+  private final IdleScratch idle;
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<Account> accounts = new LinkedHashSet<>();
 
   /**
    * @param maxBytes above 0
+   * @param idle what is left for later attempts of jobs: in nobody's way
    */
-  ScratchBudget(long maxBytes) {
+  ScratchBudget(long maxBytes, IdleScratch idle) {
     this.maxBytes = maxBytes;
+    this.idle = idle;
   }
 
   /** Most bytes. */
@@ -37,9 +40,23 @@ public final class ScratchBudget {
   public long usedBytes() {
     lock.lock();
     try {
-      return total();
+      return total() + idle.bytes();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Deletes what is left for later attempts, as far as it is beyond the most. */
+  void dropIdle() {
+    long most;
+    lock.lock();
+    try {
+      most = Math.max(0, maxBytes - total());
+    } finally {
+      lock.unlock();
+    }
+    if (idle.bytes() > most) {
+      Thread.ofVirtual().name("scratch-idle").start(idle.dropDownTo(most));
     }
   }
 
@@ -129,6 +146,12 @@ public final class ScratchBudget {
 
     /** Takes room for the segments over some pieces, if there is enough, or if it must. */
     boolean reserve(int firstPiece, int lastPiece, boolean must) {
+      boolean had = reserveNow(firstPiece, lastPiece, must);
+      dropIdle();
+      return had;
+    }
+
+    private boolean reserveNow(int firstPiece, int lastPiece, boolean must) {
       long needed = 0;
       lock.lock();
       try {
@@ -174,15 +197,22 @@ public final class ScratchBudget {
       }
     }
 
-    /** The job is at work no more. */
-    void close() {
+    /**
+     * The job is at work no more.
+     *
+     * @return bytes that it leaves
+     */
+    long close() {
+      long left;
       lock.lock();
       try {
         accounts.remove(this);
+        left = bytes;
       } finally {
         lock.unlock();
       }
       ScratchBudget.this.roomMade();
+      return left;
     }
   }
 }

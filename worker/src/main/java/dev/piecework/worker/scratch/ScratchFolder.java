@@ -61,13 +61,14 @@ public final class ScratchFolder implements Closeable {
   private final String id;
   private final FileChannel workerLock;
   private final Clock clock;
+  private final IdleScratch idle = new IdleScratch(this::discarded);
   private final ScratchBudget budget;
   private final FullDisk fullDisk;
 
   private ScratchFolder(
       Path jobs, String id, FileChannel workerLock, ScratchSettings settings, Clock clock)
       throws IOException {
-    this.budget = new ScratchBudget(ScratchUse.limit(settings, jobs));
+    this.budget = new ScratchBudget(ScratchUse.limit(settings, jobs), idle);
     this.fullDisk = new FullDisk(settings.fullTimeout(), this::makeRoom);
     this.jobs = jobs;
     this.id = id;
@@ -90,6 +91,8 @@ public final class ScratchFolder implements Closeable {
       String hostId = identity(folder.resolve("id"));
       ScratchFolder scratch = asWorker(folder, hostId, settings, clock);
       scratch.sweep(settings.keep(), job -> false);
+      ScratchUse.idle(folder.resolve("jobs")).forEach(scratch.idle::left);
+      scratch.budget.dropIdle();
       return scratch;
     } catch (PrivateFolder.RefusedException e) {
       throw ScratchException.refused(e);
@@ -140,11 +143,17 @@ public final class ScratchFolder implements Closeable {
   private JobScratch openLocked(Path folder, FileChannel lock, Segments segments)
       throws IOException {
     try {
-      return new JobScratch(folder, lock, segments, budget, fullDisk);
+      idle.gone(folder);
+      return new JobScratch(folder, lock, segments, budget, fullDisk, left -> left(folder, left));
     } catch (IOException e) {
       lock.close();
       throw e;
     }
+  }
+
+  private void left(Path folder, long bytes) {
+    idle.left(folder, bytes);
+    budget.dropIdle();
   }
 
   /** Deletes the scratch of a job, but not what another process still holds. */
@@ -165,6 +174,7 @@ public final class ScratchFolder implements Closeable {
       }
       try {
         deleteAll(folder);
+        idle.gone(folder);
       } finally {
         lock.get().close();
       }

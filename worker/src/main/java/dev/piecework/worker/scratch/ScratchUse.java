@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** How much scratch may use when no setting says it. */
@@ -18,6 +20,19 @@ final class ScratchUse {
     }
     long room = Files.getFileStore(jobs).getUsableSpace() + held(jobs);
     return Math.max(1, room / 10 * 9);
+  }
+
+  /** What each job's folder holds; those at work, of other workers of the host, too. */
+  static Map<Path, Long> idle(Path jobs) throws IOException {
+    Map<Path, Long> idle = new LinkedHashMap<>();
+    try (Stream<Path> folders = Files.list(jobs)) {
+      for (Path folder : folders.filter(Files::isDirectory).toList()) {
+        idle.put(folder, held(folder));
+      }
+    } catch (UncheckedIOException e) {
+      return idle; // Another worker of the host deletes at this moment.
+    }
+    return idle;
   }
 
   private static long held(Path jobs) throws IOException {

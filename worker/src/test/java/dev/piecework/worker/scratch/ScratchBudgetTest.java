@@ -11,6 +11,8 @@ import dev.piecework.testkit.TorrentMaker;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,7 +21,9 @@ final class ScratchBudgetTest {
   private static final int BUNDLE = 2 * 16384;
 
   @TempDir private Path folder;
-  private final ScratchBudget budget = new ScratchBudget(4 * BUNDLE);
+  private final List<Path> discarded = new CopyOnWriteArrayList<>();
+  private final IdleScratch idle = new IdleScratch(discarded::add);
+  private final ScratchBudget budget = new ScratchBudget(4 * BUNDLE, idle);
   private final Asked asked = new Asked();
 
   @Test
@@ -41,6 +45,29 @@ final class ScratchBudgetTest {
 
     assertThat(asked.room).isPositive();
     assertThat(first.reserve(6, 7, false)).isTrue();
+  }
+
+  @Test
+  void whatIsLeftForLaterAttemptsIsInNobodysWayAndGoesFirstTheOldestBeforeAll() throws Exception {
+    Path old = Path.of("old");
+    Path young = Path.of("young");
+    idle.left(old, BUNDLE);
+    idle.left(young, BUNDLE);
+    ScratchBudget.Account job = account();
+    job.holder(asked);
+
+    assertThat(job.reserve(0, 1, false)).isTrue();
+    assertThat(job.reserve(2, 3, false)).isTrue();
+    assertThat(discarded).isEmpty();
+    assertThat(budget.usedBytes()).isEqualTo(4 * BUNDLE);
+
+    assertThat(job.reserve(4, 5, false)).isTrue();
+    Awaitility.await().until(() -> discarded.equals(List.of(old)));
+    assertThat(budget.usedBytes()).isEqualTo(4 * BUNDLE);
+    assertThat(asked.bytes).as("what is kept for peers").isEmpty();
+
+    assertThat(job.reserve(6, 7, false)).isTrue();
+    Awaitility.await().until(() -> discarded.equals(List.of(old, young)));
   }
 
   @Test

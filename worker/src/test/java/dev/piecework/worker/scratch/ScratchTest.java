@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.BitSet;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -229,6 +230,40 @@ final class ScratchTest {
   }
 
   @Test
+  void whatAFailedJobLeftGoesWhenAnotherNeedsTheRoom() throws Exception {
+    ScratchTorrent torrent = torrent(130);
+    Path left = folder.resolve("scratch/jobs/failed");
+    try (ScratchFolder scratch = open(folder.resolve("scratch"), 128)) {
+      try (JobScratch failed = scratch.openJob("failed", torrent.segments())) {
+        failed.makeRoom(0, 63, false);
+        torrent.write(failed, 1);
+      }
+      try (JobScratch job = scratch.openJob("job", torrent.segments())) {
+        assertThat(job.makeRoom(0, 63, false)).isTrue();
+        assertThat(left).exists();
+        assertThat(scratch.budget().usedBytes()).isEqualTo(128L * PIECE);
+
+        assertThat(job.makeRoom(64, 127, false)).isTrue();
+        Awaitility.await().until(() -> Files.notExists(left));
+        assertThat(scratch.budget().usedBytes()).isEqualTo(128L * PIECE);
+      }
+    }
+  }
+
+  @Test
+  void whatIsLeftCountsAfterARestartToo() throws Exception {
+    ScratchTorrent torrent = torrent(3);
+    try (ScratchFolder scratch = open(folder.resolve("scratch"), 128);
+        JobScratch failed = scratch.openJob("failed", torrent.segments())) {
+      torrent.write(failed, 0, 1);
+    }
+
+    try (ScratchFolder scratch = open(folder.resolve("scratch"), 128)) {
+      assertThat(scratch.budget().usedBytes()).isEqualTo(2L * PIECE);
+    }
+  }
+
+  @Test
   void aJobIdCannotLeaveTheFolder() throws Exception {
     try (ScratchFolder scratch = open(folder.resolve("scratch"))) {
       assertThatThrownBy(() -> scratch.discard("../escape"))
@@ -273,8 +308,12 @@ final class ScratchTest {
   }
 
   private static ScratchFolder open(Path directory) throws ScratchException {
+    return open(directory, 0);
+  }
+
+  private static ScratchFolder open(Path directory, int maxMegabytes) throws ScratchException {
     return ScratchFolder.open(
-        ScratchTorrent.settings(directory, 0, Duration.ZERO), Clock.systemUTC());
+        ScratchTorrent.settings(directory, maxMegabytes, Duration.ZERO), Clock.systemUTC());
   }
 
   private ScratchTorrent torrent(int pieces) throws Exception {
