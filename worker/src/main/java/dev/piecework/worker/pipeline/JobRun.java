@@ -4,6 +4,7 @@ import dev.piecework.layout.ObjectLayout;
 import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobSource;
 import dev.piecework.message.TraceParent;
+import dev.piecework.net.LogContext;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.Claim;
 import dev.piecework.worker.job.JobRow;
@@ -12,6 +13,7 @@ import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.transfer.Transfer;
 import dev.piecework.worker.transfer.TransferProgress;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -158,7 +160,15 @@ public final class JobRun {
     }
     cancellation.cancel();
     if (closesAtOnce(reason)) {
-      transfer.get().ifPresent(running -> Thread.startVirtualThread(running::close));
+      LogContext context =
+          LogContext.of(
+              Map.of(
+                  "job", lease.jobId(),
+                  "attempt", Integer.toString(row.attempt()),
+                  "epoch", Long.toString(lease.epoch())));
+      transfer
+          .get()
+          .ifPresent(running -> Thread.startVirtualThread(() -> context.run(running::close)));
     }
   }
 
