@@ -36,7 +36,8 @@ class KillIT {
           "PIECEWORK_WORKER_LEASE", "5s",
           "PIECEWORK_WORKER_SWEEP_INTERVAL", "1s",
           "PIECEWORK_CLEANUP_INTERVAL", "1s",
-          "PIECEWORK_CLEANUP_UPLOAD_AGE", "10s");
+          "PIECEWORK_CLEANUP_UPLOAD_AGE", "10s",
+          "PIECEWORK_STORE_CALL_TIMEOUT", "10s");
 
   /** A job that is to fail where objects are must not take its own for somebody else's. */
   private static final Map<String, String> FAILS_ON_OBJECTS =

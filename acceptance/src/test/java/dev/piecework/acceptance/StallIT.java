@@ -34,7 +34,8 @@ class StallIT {
           "PIECEWORK_WORKER_LEASE", "3s",
           "PIECEWORK_WORKER_SWEEP_INTERVAL", "500ms",
           "PIECEWORK_CLEANUP_INTERVAL", "500ms",
-          "PIECEWORK_CLEANUP_UPLOAD_AGE", "0s");
+          "PIECEWORK_CLEANUP_UPLOAD_AGE", "10s",
+          "PIECEWORK_STORE_CALL_TIMEOUT", "10s");
 
   @TempDir private Path folder = Path.of("");
 

@@ -10,6 +10,7 @@ import dev.piecework.worker.scratch.ScratchBudget;
 import dev.piecework.worker.scratch.ScratchException;
 import dev.piecework.worker.scratch.ScratchFolder;
 import dev.piecework.worker.scratch.ScratchSettings;
+import dev.piecework.worker.settings.CleanupSettings;
 import dev.piecework.worker.store.ObjectSettings;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.StoreHealth;
@@ -47,7 +48,10 @@ import org.springframework.context.annotation.Configuration;
 class TransferConfiguration {
 
   @Bean(destroyMethod = "close")
-  Engine engine(EngineSettings settings, HostLookup names) {
+  Engine engine(
+      EngineSettings settings, HostLookup names, StoreSettings store, CleanupSettings cleanup) {
+    // Before anything is opened.
+    cleanup.requireAtLeast(store.callTimeout());
     return Engine.start(settings, names);
   }
 

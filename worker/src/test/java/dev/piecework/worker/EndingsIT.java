@@ -132,6 +132,8 @@ class EndingsIT {
                 "piecework.cleanup.interval",
                 "500ms",
                 "piecework.cleanup.upload-age",
+                "10s",
+                "piecework.store.call-timeout",
                 "10s"));
     settings.addAll(List.of(more));
     workers.start(scratch, settings.toArray());

@@ -72,6 +72,15 @@ class WorkerStartTest {
                   WorkerStartException.class, () -> WorkerApplication.start(properties)))
           .hasMessageContaining("piecework.http.port");
       properties.remove("piecework.http.port");
+      properties.put("piecework.cleanup.upload-age", "1m");
+      assertThat(
+              catchThrowableOfType(
+                  WorkerStartException.class, () -> WorkerApplication.start(properties)))
+          .hasMessageContaining("piecework.cleanup.upload-age is 60000 ms")
+          .hasMessageContaining("piecework.store.call-timeout, which is 900000 ms")
+          .extracting(WorkerStartException::exitCode)
+          .isEqualTo(ExitCode.BAD_CONFIGURATION);
+      properties.remove("piecework.cleanup.upload-age");
       properties.put("piecework.store.endpoint", "");
       assertThat(
               catchThrowableOfType(

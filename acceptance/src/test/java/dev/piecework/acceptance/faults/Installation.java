@@ -83,6 +83,7 @@ final class Installation implements AutoCloseable {
     environment.put("PIECEWORK_CLEANUP_INTERVAL", "2s");
     // Longer than any request of theirs, repetitions included.
     environment.put("PIECEWORK_CLEANUP_UPLOAD_AGE", "30s");
+    environment.put("PIECEWORK_STORE_CALL_TIMEOUT", "30s");
     // No fault of a round lasts: giving up would be wrong.
     environment.put("PIECEWORK_RETRY_MAX_ATTEMPTS", "100");
     environment.put("PIECEWORK_RETRY_FIRST_DELAY", "300ms");
