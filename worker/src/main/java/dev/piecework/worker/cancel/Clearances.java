@@ -26,6 +26,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -44,6 +46,7 @@ public final class Clearances implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Clearances.class);
   private static final int AT_ONCE = 4;
   private static final int LEFT_NAMED = 5;
+  private static final int MAX_GIVEN_UP = 10_000;
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(10);
 
   private final CancelledJobs jobs;
@@ -56,6 +59,10 @@ public final class Clearances implements AutoCloseable {
   private final Strays strays;
   private final OutboxPump outbox;
   private final Semaphore free = new Semaphore(AT_ONCE);
+
+  /** Jobs whose end the database refuses. */
+  private final Set<String> givenUp = ConcurrentHashMap.newKeySet();
+
   private volatile boolean closing;
 
   /** Uploads that the checkpoint does not know. */
@@ -98,7 +105,7 @@ public final class Clearances implements AutoCloseable {
 
   /** Clears a job away, if it waits for that and we are not too busy; returns at once. */
   public void wake(String jobId) {
-    if (closing || !free.tryAcquire()) {
+    if (closing || givenUp.contains(jobId) || !free.tryAcquire()) {
       return;
     }
     Thread.ofVirtual()
@@ -121,7 +128,7 @@ public final class Clearances implements AutoCloseable {
         MDC.put("epoch", Long.toString(lease.epoch()));
         leases.keep(lease, () -> LOG.warn("another worker clears the job away"));
         try {
-          clear(claimed.get());
+          clearOrEnd(claimed.get());
         } finally {
           leases.drop(lease);
         }
@@ -129,10 +136,57 @@ public final class Clearances implements AutoCloseable {
     } catch (LeaseLostException e) {
       LOG.warn("{}", e.getMessage());
     } catch (DataAccessException | TransactionException e) {
-      LOG.warn("not cleared away yet, it will be tried again: {}", SqlFaults.cause(e));
+      if (SqlFaults.lasting(e)) {
+        giveUp(jobId, SqlFaults.cause(e));
+      } else {
+        LOG.warn("not cleared away yet, it will be tried again: {}", SqlFaults.cause(e));
+      }
+    } catch (RuntimeException e) {
+      LOG.error("unexpected failure of clearing away a job: please report", e);
+      giveUp(jobId, e.getClass().getSimpleName());
     } finally {
       MDC.clear();
     }
+  }
+
+  /**
+   * Clears away; if that meets what another try would meet again, the job ends as cancelled all the
+   * same, and its reason says that something may be left.
+   */
+  private void clearOrEnd(Clearing clearing) {
+    try {
+      clear(clearing);
+    } catch (LeaseLostException e) {
+      throw e;
+    } catch (DataAccessException | TransactionException e) {
+      if (!SqlFaults.lasting(e)) {
+        throw e;
+      }
+      end(clearing, "the database refused what clearing away had to write: " + SqlFaults.cause(e));
+    } catch (RuntimeException e) {
+      LOG.error("unexpected failure of clearing away a job: please report", e);
+      end(
+          clearing,
+          "a defect of the worker, %s; its log has more".formatted(e.getClass().getSimpleName()));
+    }
+  }
+
+  private void end(Clearing clearing, String why) {
+    String note = JobStatus.LEFT_IN_STORE + "nothing is known of what is there: " + why;
+    LOG.warn("cancelled, but {}", note);
+    jobs.finish(clearing.lease(), false, note);
+    outbox.wake();
+  }
+
+  /** Not even the end can be written: another try would come to the same. */
+  private void giveUp(String jobId, String why) {
+    if (givenUp.size() < MAX_GIVEN_UP) {
+      givenUp.add(jobId);
+    }
+    LOG.error(
+        "cannot clear away job {}: {}. This worker does not try it again until it is started anew",
+        jobId,
+        why);
   }
 
   private void clear(Clearing clearing) {
