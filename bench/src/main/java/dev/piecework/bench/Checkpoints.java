@@ -10,6 +10,7 @@ import dev.piecework.message.JobSource;
 import dev.piecework.worker.checkpoint.CheckpointTable;
 import dev.piecework.worker.database.DatabaseConfiguration;
 import dev.piecework.worker.job.Admissions;
+import dev.piecework.worker.job.FairShares;
 import dev.piecework.worker.job.Submission;
 import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.lease.LeaseTable;
@@ -82,7 +83,7 @@ public class Checkpoints {
               new Outbox(jdbc),
               "bench",
               Duration.ofHours(1),
-              Duration.ofHours(1));
+              FairShares.NONE);
       JobMessage message =
           new JobMessage(
               JobMessage.VERSION,

@@ -14,7 +14,16 @@ final class CommandList {
           new Group(
               "Jobs of a fleet",
               List.of(
-                  "list", "get", "watch", "events", "pause", "resume", "cancel", "retry", "dlq")),
+                  "list",
+                  "get",
+                  "watch",
+                  "events",
+                  "pause",
+                  "resume",
+                  "cancel",
+                  "retry",
+                  "priority",
+                  "dlq")),
           new Group("Others", List.of("inspect", "completion", "version", "help")));
 
   private CommandList() {}

@@ -117,7 +117,7 @@ public final class CommandStyle {
               ExitCode.NOT_FOUND,
               ExitCode.BAD_CONFIGURATION,
               ExitCode.NO_RIGHTS);
-      case "list", "get", "pause", "resume", "cancel", "retry" -> ofFleet(name);
+      case "list", "get", "pause", "resume", "cancel", "retry", "priority" -> ofFleet(name);
       case "limits" ->
           List.of(
               ExitCode.OK,

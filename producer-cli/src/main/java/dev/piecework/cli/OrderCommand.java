@@ -48,16 +48,26 @@ abstract class OrderCommand implements Callable<Integer> {
     this.context = context;
   }
 
+  /**
+   * The jobs that are meant.
+   *
+   * @throws picocli.CommandLine.ParameterException if the arguments do not say
+   */
+  List<String> jobs() {
+    return jobs;
+  }
+
   /** What is asked for one job. */
   abstract ControlRequest request(String job);
 
   @Override
   public Integer call() throws InterruptedException {
-    List<String> ids = List.copyOf(new LinkedHashSet<>(jobs));
+    List<String> ids = List.copyOf(new LinkedHashSet<>(jobs()));
+    List<ControlRequest> requests = ids.stream().map(this::request).toList();
     List<ControlReply.Ordered> done = new ArrayList<>();
     Optional<ExitCode> failure = Optional.empty();
     try (ControlClient client = fleet.connect(spec.commandLine(), context.environment())) {
-      List<Optional<ControlReply>> replies = client.ask(ids.stream().map(this::request).toList());
+      List<Optional<ControlReply>> replies = client.ask(requests);
       for (int i = 0; i < ids.size(); i++) {
         ExitCode result = settle(client, ids.get(i), replies.get(i), done);
         failure = failure.or(() -> Optional.of(result).filter(code -> code != ExitCode.OK));

@@ -57,6 +57,7 @@ public final class PieceworkMain {
     commands.addSubcommand(new ResumeCommand(context));
     commands.addSubcommand(new CancelCommand(context));
     commands.addSubcommand(new RetryCommand(context));
+    commands.addSubcommand(new PriorityCommand(context));
     commands.addSubcommand(new LimitsCommand(context));
     commands.addSubcommand(new InspectCommand(context));
     commands.addSubcommand(new CompletionCommand(context));

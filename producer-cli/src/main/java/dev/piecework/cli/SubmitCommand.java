@@ -36,6 +36,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Put torrents on the queue for the workers, one job each.",
       "Submitting the same again is safe: it stays the same job. Nothing is sent unless all is right.",
+      "Whether a worker then refuses a job, because its --id stands for another, only --wait tells",
+      "(exit code 16); without it \"dlq list --code ID_TAKEN\" and \"events --type refused\" show it.",
       ""
     },
     footerHeading = "%nExamples:%n",

@@ -176,11 +176,15 @@ class ControlCommandsIT {
   }
 
   static JobStatus job(String id, String state) {
+    return job(id, state, "");
+  }
+
+  private static JobStatus job(String id, String state, String reason) {
     return new JobStatus(
         id,
         state,
         "",
-        "",
+        reason,
         1,
         3,
         state.equals("running") ? "w1" : "",
@@ -232,6 +236,47 @@ class ControlCommandsIT {
             new ControlRequest.Resume("a"),
             new ControlRequest.Retry("a"),
             new ControlRequest.Cancel("a", false, ""));
+  }
+
+  @Test
+  void aPriorityComesAfterTheJobs() throws Exception {
+    answering(request -> done(request, "queued"));
+
+    assertThat(run("priority", "a", "b", "9").exitCode()).isZero();
+
+    assertThat(requests)
+        .containsExactlyInAnyOrder(
+            new ControlRequest.Prioritize("a", 9), new ControlRequest.Prioritize("b", 9));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a 10", "a -1", "a high", "a b", "9"})
+  void aPriorityThatIsNoneIsRefusedBeforeAnythingIsAsked(String arguments) throws Exception {
+    answering(request -> done(request, "queued"));
+
+    CliRun run = run(("priority " + arguments).split(" "));
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(2);
+    assertThat(requests).isEmpty();
+  }
+
+  @Test
+  void whatACancelledJobLeavesInTheStoreIsSaidAndHasItsExitCode() throws Exception {
+    String left = JobStatus.LEFT_IN_STORE + "1 object or upload: sets/a.bin (403 AccessDenied)";
+    answering(request ->
+        Optional.of(
+            new ControlReply.Ordered(
+                job(
+                    ((OfJob) request).job(),
+                    "cancelled",
+                    ((OfJob) request).job().equals("b") ? left : ""),
+                true)));
+
+    CliRun run = run("cancel", "a", "b", "--delete-objects");
+
+    assertThat(run.exitCode()).isEqualTo(6);
+    assertThat(run.out()).isEqualTo("a  cancelled\nb  cancelled\n");
+    assertThat(run.err()).isEqualTo("piecework: b: " + left + "\n");
   }
 
   @ParameterizedTest
@@ -351,9 +396,9 @@ class ControlCommandsIT {
 
     List<String> lines = run("list").out().lines().toList();
 
-    assertThat(lines.getFirst()).matches("JOB +STATE +DONE +SIZE +TRIES +AGE +WORKER +NAME");
-    assertThat(lines.get(1)).matches("a +running +50% +0.98 KiB +1 +\\S+ +w1 +set\\?\\[31m");
-    assertThat(lines.get(2)).matches("b +paused +50% +0.98 KiB +1 +\\S+ +- +set\\?\\[31m");
+    assertThat(lines.getFirst()).matches("JOB +STATE +DONE +SIZE +TRIES +PRIO +AGE +WORKER +NAME");
+    assertThat(lines.get(1)).matches("a +running +50% +0.98 KiB +1 +0 +\\S+ +w1 +set\\?\\[31m");
+    assertThat(lines.get(2)).matches("b +paused +50% +0.98 KiB +1 +0 +\\S+ +- +set\\?\\[31m");
   }
 
   @Test

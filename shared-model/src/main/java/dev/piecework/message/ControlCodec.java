@@ -11,6 +11,7 @@ import dev.piecework.message.ControlRequest.GetJob;
 import dev.piecework.message.ControlRequest.GetLimits;
 import dev.piecework.message.ControlRequest.ListJobs;
 import dev.piecework.message.ControlRequest.Pause;
+import dev.piecework.message.ControlRequest.Prioritize;
 import dev.piecework.message.ControlRequest.Resume;
 import dev.piecework.message.ControlRequest.Retry;
 import java.util.Optional;
@@ -31,11 +32,13 @@ public final class ControlCodec {
   /** Characters of a reason given with an order. */
   public static final int MAX_REASON = 500;
 
-  private static final String REQUESTS = "pause, resume, cancel, retry, get, list or limits";
+  private static final String REQUESTS =
+      "pause, resume, cancel, retry, priority, get, list or limits";
   private static final String REPLIES = "ordered, job, jobs, limits or error";
 
   private static final Shape.Form REQUEST =
-      Shape.form("version", "request", "job", "reason", "deleteObjects", "limit", "after")
+      Shape.form(
+              "version", "request", "job", "reason", "deleteObjects", "priority", "limit", "after")
           .with("states", new Shape.Texts(ListJobs.MAX_STATES))
           .with("labels", new Shape.TextMap(JobRules.MAX_LABELS));
   private static final Shape.Form REPLY =
@@ -73,6 +76,10 @@ public final class ControlCodec {
           json.writeBooleanProperty("deleteObjects", cancel.deleteObjects());
           reason(json, cancel.reason());
         }
+        case Prioritize order -> {
+          json.writeStringProperty("job", order.job());
+          json.writeNumberProperty("priority", order.priority());
+        }
         case ControlRequest.OfJob ofJob -> json.writeStringProperty("job", ofJob.job());
         case GetLimits _ -> {}
         case ListJobs list -> {
@@ -91,6 +98,7 @@ public final class ControlCodec {
       case Resume _ -> "resume";
       case Cancel _ -> "cancel";
       case Retry _ -> "retry";
+      case Prioritize _ -> "priority";
       case GetJob _ -> "get";
       case ListJobs _ -> "list";
       case GetLimits _ -> "limits";
@@ -119,6 +127,10 @@ public final class ControlCodec {
       case "cancel" ->
           new Cancel(job(json), json.flag("deleteObjects").orElse(false), reason(json));
       case "retry" -> new Retry(job(json));
+      case "priority" ->
+          new Prioritize(
+              job(json),
+              Math.toIntExact(json.requiredInteger("priority", 0, JobRules.MAX_PRIORITY)));
       case "get" -> new GetJob(job(json));
       case "list" -> list(json);
       case "limits" -> new GetLimits();

@@ -15,7 +15,7 @@ public sealed interface ControlRequest {
   /** Whether it changes something, so that it needs more rights than a question. */
   default boolean isOrder() {
     return switch (this) {
-      case Pause _, Resume _, Cancel _, Retry _ -> true;
+      case Pause _, Resume _, Cancel _, Retry _, Prioritize _ -> true;
       case GetJob _, ListJobs _, GetLimits _ -> false;
     };
   }
@@ -57,6 +57,14 @@ public sealed interface ControlRequest {
    * @param job the job's id
    */
   record Retry(String job) implements OfJob {}
+
+  /**
+   * Has a job that waits for a worker, or will wait again, come earlier or later than others.
+   *
+   * @param job the job's id
+   * @param priority 0 to {@link JobRules#MAX_PRIORITY}, the highest first
+   */
+  record Prioritize(String job, int priority) implements OfJob {}
 
   /**
    * Asks how a job stands, and how it came to that.

@@ -53,7 +53,9 @@ public final class JobRules {
   /** Longest deadline of a job. */
   public static final Duration MAX_DEADLINE = Duration.ofDays(365);
 
-  static final int MAX_PRIORITY = 9;
+  /** The highest priority of a job; the lowest is 0. */
+  public static final int MAX_PRIORITY = 9;
+
   static final int MAX_ATTEMPTS = 100;
   static final long MAX_RATE = 1_000_000_000_000L;
 
@@ -265,6 +267,11 @@ public final class JobRules {
             "host:port, with an IPv6 address in brackets and a port from 1 to 65535");
       }
     }
+  }
+
+  /** Whether a label may have this name. */
+  public static boolean isLabelName(String name) {
+    return LABEL_NAME.matcher(name).matches();
   }
 
   static void checkLabels(String path, Map<String, String> labels) throws MessageException {

@@ -28,7 +28,7 @@ class ControlCodecTest {
       assertThat(MessageSchemas.errors(MessageSchemas.REQUEST, json)).as("%s", request).isEmpty();
       assertThat(ControlCodec.decodeRequest(json)).isEqualTo(request);
     }
-    assertThat(seen).hasSize(7);
+    assertThat(seen).hasSize(8);
   }
 
   @Test

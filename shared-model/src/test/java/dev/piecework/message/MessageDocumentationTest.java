@@ -56,7 +56,7 @@ class MessageDocumentationTest {
     }
     assertThat(shown).containsExactlyInAnyOrder(EventType.values());
     assertThat(sources).hasSize(JobSource.class.getPermittedSubclasses().length);
-    assertThat(requests).hasSize(7);
+    assertThat(requests).hasSize(8);
     assertThat(replies).hasSize(ControlReply.class.getPermittedSubclasses().length);
   }
 

@@ -98,13 +98,14 @@ final class RandomMessages {
 
   ControlRequest request() {
     String job = "job-" + random.nextInt(9);
-    return switch (random.nextInt(7)) {
+    return switch (random.nextInt(8)) {
       case 0 -> new ControlRequest.Pause(job, text());
       case 1 -> new ControlRequest.Resume(job);
       case 2 -> new ControlRequest.Cancel(job, random.nextBoolean(), text());
       case 3 -> new ControlRequest.Retry(job);
-      case 4 -> new ControlRequest.GetJob(job);
-      case 5 -> new ControlRequest.GetLimits();
+      case 4 -> new ControlRequest.Prioritize(job, random.nextInt(JobRules.MAX_PRIORITY + 1));
+      case 5 -> new ControlRequest.GetJob(job);
+      case 6 -> new ControlRequest.GetLimits();
       default ->
           new ControlRequest.ListJobs(
               random.nextBoolean() ? List.of() : List.of("queued", "running"),

@@ -115,7 +115,7 @@ final class WorkerDuties implements AutoCloseable {
             runner,
             publisher,
             pump,
-            new IntakeMetrics(observers.registry(), Clock.systemUTC()),
+            new IntakeMetrics(observers.registry()),
             settings.jobDeadline(),
             brokerSettings.requireUserId(),
             gate);
@@ -227,8 +227,7 @@ final class WorkerDuties implements AutoCloseable {
     // A worker that has just slept would take its own jobs for lost.
     leases.renewAll();
     // What is overdue fails before it is put back on the queue.
-    int touched = lostJobs.sweepOverdue() + lostJobs.sweep();
-    if (touched + lostJobs.sweepRegistered(control::nothingQueued) > 0) {
+    if (lostJobs.sweepOverdue() + lostJobs.sweep() > 0) {
       outbox.wake();
     }
     clearances.sweep();

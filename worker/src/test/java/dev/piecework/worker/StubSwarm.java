@@ -75,6 +75,7 @@ final class StubSwarm {
     private int uncommitted;
     private int taken;
     private volatile boolean stopped;
+    private long movedAt = System.nanoTime();
 
     StubTransfer(TransferRequest request, boolean seeding) {
       this.request = request;
@@ -103,6 +104,7 @@ final class StubSwarm {
           && permits.tryAcquire(Math.min(atMost.toMillis(), 50), TimeUnit.MILLISECONDS)) {
         uncommitted++;
         taken++;
+        movedAt = System.nanoTime();
         UploadedPart part = missing.remove();
         return new Batch(
             List.of(),
@@ -116,6 +118,12 @@ final class StubSwarm {
     @Override
     public void committed(Batch batch) {
       uncommitted -= batch.parts().size();
+    }
+
+    @Override
+    public Duration waitsForPeers() {
+      boolean starves = !stopped && !missing.isEmpty() && permits.availablePermits() == 0;
+      return starves ? Duration.ofNanos(System.nanoTime() - movedAt) : Duration.ZERO;
     }
 
     @Override

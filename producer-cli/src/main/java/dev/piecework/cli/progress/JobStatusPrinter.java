@@ -43,6 +43,7 @@ public final class JobStatusPrinter {
             Table.Column.right("DONE"),
             Table.Column.right("SIZE"),
             Table.Column.right("TRIES"),
+            Table.Column.right("PRIO"),
             Table.Column.right("AGE"),
             Table.Column.left("WORKER"),
             Table.Column.left("NAME"));
@@ -53,6 +54,7 @@ public final class JobStatusPrinter {
           job.totalBytes() == 0 ? "-" : Human.percent(job.uploadedBytes(), job.totalBytes()) + "%",
           job.totalBytes() == 0 ? "-" : Human.bytes(job.totalBytes()),
           Integer.toString(job.attempt()),
+          Integer.toString(job.priority()),
           age(job.createdAt()),
           job.worker().isEmpty() ? "-" : job.worker(),
           name(job));
@@ -135,9 +137,7 @@ public final class JobStatusPrinter {
       job.dueAt().ifPresent(due -> line("next try", time(due)));
     }
     job.deadlineAt().ifPresent(end -> line("deadline", time(end)));
-    if (job.priority() != 0) {
-      line("priority", Integer.toString(job.priority()));
-    }
+    line("priority", Integer.toString(job.priority()));
     new TreeMap<>(job.labels()).forEach((name, value) -> line("label", name + "=" + value));
     out.println();
     Table table =

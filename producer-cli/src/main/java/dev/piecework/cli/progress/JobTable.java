@@ -28,6 +28,7 @@ public final class JobTable {
           new Column("UP", true, 7, (row, now) -> rate(row, now, false)),
           new Column("PEERS", true, 4, (row, now) -> peers(row, now)),
           new Column("ETA", true, 3, (row, now) -> eta(row, now)),
+          new Column("PRIO", true, 8, (row, _) -> Integer.toString(row.status().priority())),
           new Column("WORKER", false, 5, (row, _) -> row.status().worker()),
           new Column("NAME", false, 2, (row, _) -> JobStatusPrinter.name(row.status())));
 

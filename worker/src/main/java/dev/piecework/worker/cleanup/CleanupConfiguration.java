@@ -74,6 +74,7 @@ public class CleanupConfiguration {
         List.of(
             new Duty("events", () -> outbox.purge(worker.eventRetention(), FINAL_EVENTS)),
             new Duty("orders", () -> orders.forgetRequests(REQUEST_RETENTION)),
+            new Duty("shares", () -> ended.forgetShares(REQUEST_RETENTION)),
             new Duty("failed jobs", () -> ended.forgetCheckpoints(settings.failedKeep())),
             new Duty("ended jobs", () -> ended.forget(settings.jobKeep())),
             new Duty(

@@ -44,7 +44,20 @@ public final class EndedJobs {
           OR EXISTS (SELECT 1 FROM piecework_checkpoint c WHERE c.job_id = j.id))
         """,
         keep,
-        job -> UploadIntents.giveUp(jdbc, job));
+        this::forgetCheckpoint);
+  }
+
+  /** What the job had done counts no more: it would start from nothing. */
+  private void forgetCheckpoint(String job) {
+    UploadIntents.giveUp(jdbc, job);
+    jdbc.sql(
+            """
+            UPDATE piecework_job SET uploaded_bytes = 0, verified_pieces = 0,
+              best_uploaded_bytes = 0, best_verified_pieces = 0
+            WHERE id = :id
+            """)
+        .param("id", job)
+        .update();
   }
 
   /**
@@ -66,6 +79,14 @@ public final class EndedJobs {
       LOG.info("forgot {} jobs that ended more than {} days ago", forgotten, keep.toDays());
     }
     return forgotten;
+  }
+
+  /** Forgets when shares were served that have not been for long: they come first again. */
+  public int forgetShares(Duration keep) {
+    OffsetDateTime now = jdbc.sql("SELECT CURRENT_TIMESTAMP").query(OffsetDateTime.class).single();
+    return jdbc.sql("DELETE FROM piecework_share WHERE served_at < :before")
+        .param("before", now.minus(keep))
+        .update();
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.piecework.engine.EngineSettings;
 import dev.piecework.worker.cancel.Clearances;
 import dev.piecework.worker.gate.IntakeGate;
 import dev.piecework.worker.intake.RegistrationIntake;
+import dev.piecework.worker.job.FairShares;
 import dev.piecework.worker.job.JobStatuses;
 import dev.piecework.worker.job.Orders;
 import dev.piecework.worker.job.Registrations;
@@ -27,12 +28,8 @@ public class ControlConfiguration {
 
   @Bean
   Orders orders(
-      JdbcClient jdbc,
-      TransactionTemplate transactions,
-      Outbox outbox,
-      TransferFactory transfers,
-      WorkerSettings settings) {
-    return new Orders(jdbc, transactions, outbox, transfers.scratchId(), settings.requeueAfter());
+      JdbcClient jdbc, TransactionTemplate transactions, Outbox outbox, TransferFactory transfers) {
+    return new Orders(jdbc, transactions, outbox, transfers.scratchId());
   }
 
   @Bean
@@ -69,7 +66,8 @@ public class ControlConfiguration {
       BrokerSettings broker,
       IntakeGate gate) {
     return new RegistrationIntake(
-        new Registrations(jdbc, transactions, outbox, transfers.scratchId()),
+        new Registrations(
+            jdbc, transactions, outbox, transfers.scratchId(), new FairShares(settings.fairBy())),
         pump,
         settings.jobDeadline(),
         broker.requireUserId(),

@@ -4,7 +4,6 @@ import com.rabbitmq.client.AlreadyClosedException;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.Delivery;
-import com.rabbitmq.client.ShutdownSignalException;
 import dev.piecework.message.Topology;
 import dev.piecework.worker.broker.BrokerConnection;
 import dev.piecework.worker.broker.BrokerTopology;
@@ -172,25 +171,6 @@ public final class ControlLink implements AutoCloseable {
         takesAll ? Optional.of(registrations.consume(connection)) : Optional.empty(),
         tag,
         closings);
-  }
-
-  /**
-   * Whether no job message waits for a worker.
-   *
-   * @return false also if the broker does not say
-   */
-  public boolean nothingQueued() {
-    return link.filter(now -> jobsReady(now.connection()) == 0).isPresent();
-  }
-
-  private static long jobsReady(Connection connection) {
-    // A queue that is not there closes the channel by which it is asked for.
-    try (Channel channel = connection.createChannel()) {
-      return channel.messageCount(Topology.JOBS_QUEUE);
-    } catch (IOException | TimeoutException | ShutdownSignalException e) {
-      LOG.debug("the jobs queue's length is not known: {}", e.toString());
-      return -1;
-    }
   }
 
   private void nudged(Delivery nudge) {

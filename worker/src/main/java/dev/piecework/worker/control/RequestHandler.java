@@ -10,6 +10,7 @@ import dev.piecework.message.ControlRequest.GetLimits;
 import dev.piecework.message.ControlRequest.ListJobs;
 import dev.piecework.message.ControlRequest.OfJob;
 import dev.piecework.message.ControlRequest.Pause;
+import dev.piecework.message.ControlRequest.Prioritize;
 import dev.piecework.message.ControlRequest.Resume;
 import dev.piecework.message.ControlRequest.Retry;
 import dev.piecework.message.JobStatus;
@@ -186,6 +187,8 @@ public final class RequestHandler {
         }
         case Resume resume -> answer(resume, named.resume(requestId, resume.job()));
         case Retry retry -> answer(retry, named.retry(requestId, retry.job()));
+        case Prioritize order ->
+            answer(order, named.prioritize(requestId, order.job(), order.priority()));
       };
     } catch (DataAccessException | TransactionException e) {
       LOG.warn("cannot answer a request: {}", SqlFaults.cause(e));

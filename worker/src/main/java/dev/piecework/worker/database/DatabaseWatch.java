@@ -8,10 +8,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,10 +38,17 @@ public final class DatabaseWatch implements AutoCloseable {
 
   private static final Duration REPEAT = Duration.ofSeconds(30);
 
+  /** Two askings, each of which may be without an answer, and the time between. */
+  private static final Duration CONFIRMATION = PATIENCE.plus(INTERVAL).multipliedBy(2);
+
+  private static final Duration CONFIRMATION_PAUSE = Duration.ofMillis(50);
+
   private final DatabaseConnections connections;
   private final IntakeGate gate;
   private final LongSupplier nanoClock;
   private final Loop loop;
+  private final AtomicLong answers = new AtomicLong();
+  private volatile OptionalLong failedAt = OptionalLong.empty();
   private volatile Optional<Outage> outage = Optional.empty();
   private Optional<CompletableFuture<Void>> asking = Optional.empty();
 
@@ -66,6 +75,28 @@ public final class DatabaseWatch implements AutoCloseable {
     return outage.map(Outage::cause);
   }
 
+  /**
+   * Whether the database could not be used at some time since: what failed by it was nobody's
+   * fault. Waits, a few seconds, for an answer that was asked for after the call.
+   *
+   * @param since of {@link System#nanoTime}, or whatever this watch's clock is
+   */
+  public boolean wasAway(long since) throws InterruptedException {
+    long asked = answers.get();
+    long deadline = nanoClock.getAsLong() + CONFIRMATION.toNanos();
+    while (!failedSince(since)
+        && answers.get() - asked < 2
+        && nanoClock.getAsLong() - deadline < 0) {
+      Thread.sleep(CONFIRMATION_PAUSE);
+    }
+    return failedSince(since);
+  }
+
+  private boolean failedSince(long since) {
+    OptionalLong last = failedAt;
+    return last.isPresent() && last.getAsLong() - since >= 0;
+  }
+
   /** Asks once. */
   void ask() {
     try {
@@ -82,6 +113,7 @@ public final class DatabaseWatch implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    answers.incrementAndGet();
   }
 
   private CompletableFuture<Void> begin() {
@@ -142,6 +174,7 @@ public final class DatabaseWatch implements AutoCloseable {
 
   private void failed(String cause) {
     long now = nanoClock.getAsLong();
+    failedAt = OptionalLong.of(now);
     Outage before = outage.orElseGet(() -> new Outage("", now, now));
     boolean repeat = !cause.equals(before.cause()) || now - before.saidAt() >= REPEAT.toNanos();
     outage = Optional.of(new Outage(cause, before.since(), repeat ? now : before.saidAt()));

@@ -151,6 +151,8 @@ public final class BrokerLink implements AutoCloseable {
     }
     if (message.isPresent()) {
       intake.take(message.get());
+    } else {
+      intake.takeWithoutMessages();
     }
   }
 

@@ -7,8 +7,6 @@ import dev.piecework.message.TraceParent;
 import dev.piecework.text.ForeignText;
 import dev.piecework.worker.broker.Author;
 import dev.piecework.worker.job.JobEntries;
-import java.time.Instant;
-import java.util.Date;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -73,10 +71,6 @@ record Incoming(
   /** The broker's user who sent it; empty if it does not say. */
   String author() {
     return Author.of(properties);
-  }
-
-  Optional<Instant> published() {
-    return Optional.ofNullable(properties.getTimestamp()).map(Date::toInstant);
   }
 
   private static Map<String, Object> headers(AMQP.BasicProperties properties) {

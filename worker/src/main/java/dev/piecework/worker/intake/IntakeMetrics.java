@@ -3,30 +3,23 @@ package dev.piecework.worker.intake;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Optional;
 
 /** Counts what becomes of job messages. */
 public final class IntakeMetrics {
-  private static final Duration LONGEST_WAIT = Duration.ofDays(366);
-
   private final Counter claimed;
   private final Counter left;
   private final Counter refused;
   private final Timer wait;
-  private final Clock clock;
 
   /** Registers its meters. */
-  public IntakeMetrics(MeterRegistry registry, Clock clock) {
-    this.clock = clock;
+  public IntakeMetrics(MeterRegistry registry) {
     this.claimed = messages(registry, "claimed");
     this.left = messages(registry, "left");
     this.refused = messages(registry, "refused");
     this.wait =
         Timer.builder("piecework.queue.wait")
-            .description("Time from the publishing of a job's message to the claim of the job")
+            .description("Time for which a job was queued until a worker claimed it")
             .serviceLevelObjectives(
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
@@ -45,25 +38,18 @@ public final class IntakeMetrics {
         .register(registry);
   }
 
-  /**
-   * A job was claimed.
-   *
-   * @param published when its message was, by the publisher's clock, to the second; not every one
-   *     says it
-   */
-  void claimed(Optional<Instant> published) {
+  /** A message has led to a claim. */
+  void claimed() {
     claimed.increment();
-    published
-        .map(then -> Duration.between(then, clock.instant()))
-        .ifPresent(waited -> wait.record(plausible(waited)));
   }
 
-  /** Publishers write whatever they like: a wait of a million years is no figure. */
-  private static Duration plausible(Duration waited) {
-    if (waited.isNegative()) {
-      return Duration.ZERO;
-    }
-    return waited.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : waited;
+  /**
+   * A job was claimed, by a message or without.
+   *
+   * @param time for which it was queued
+   */
+  void waited(Duration time) {
+    wait.record(time.isNegative() ? Duration.ZERO : time);
   }
 
   /** A message needed nothing done. */

@@ -34,10 +34,11 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Takes job messages. A message is acknowledged when the job's fate is written or when the row
- * alone is enough: a job that another worker holds needs no second message, because its row is
- * looked at again when that worker's lease expires, and by then the row, not the broker, brings it
- * back.
+ * Takes job messages. A message brings its job into the queue, which is in the rows, and is then
+ * worth one claim of the job whose turn it is there, its own or another. It is acknowledged when
+ * that job's run has ended and is written down; so as many messages are on the broker as jobs wait
+ * or run, which is what scalers count. One that finds no job waiting is acknowledged at once: its
+ * own is held, or has ended, and the row, not the broker, brings it back.
  *
  * <p>While the database does not answer, the message waits in hand for a few seconds; then the
  * {@link IntakeGate} closes, and the broker gives it to a worker whose database answers. A message
@@ -48,6 +49,13 @@ public final class JobIntake {
   private static final Logger LOG = LoggerFactory.getLogger(JobIntake.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final Duration SLOT_WAIT = Duration.ofMillis(200);
+
+  /** How often an idle worker looks for queued jobs whose messages do not come. */
+  private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
+
+  /** How long such a job's message is waited for. */
+  private static final Duration MESSAGE_WAIT = Duration.ofSeconds(2);
+
   private static final int MAX_TRIES = 5;
   private static final int MAX_CONTENT_TYPE = 100;
 
@@ -61,6 +69,9 @@ public final class JobIntake {
   private final IntakeGate gate;
   private volatile Optional<Delivery> undecided = Optional.empty();
   private volatile boolean closing;
+
+  /** Of the thread that takes messages. */
+  private long lookedAt = System.nanoTime();
 
   /**
    * Hands claimed jobs to a runner.
@@ -217,17 +228,17 @@ public final class JobIntake {
   }
 
   private void take(Submission submission, Incoming message) throws InterruptedException {
-    int bytes = message.body().length;
     if (runner.takeSlot(Duration.ZERO)) {
-      runInSlot(submission, message, () -> OneLarge.run(bytes, () -> admissions.take(submission)));
+      runInSlot(submission, message);
       return;
     }
     // Whether it needs a slot at all; and if so, its row is there while it waits for one.
-    Admissions.Admission admission = OneLarge.run(bytes, () -> admissions.admit(submission));
+    Admissions.Admission admission =
+        OneLarge.run(message.body().length, () -> admissions.admit(submission));
     outbox.wake();
     switch (admission) {
       case LEAVE -> leave(submission, message);
-      case CLAIM -> claim(submission, message);
+      case CLAIM, TAKE_OVER -> claim(submission, message);
     }
   }
 
@@ -238,30 +249,63 @@ public final class JobIntake {
         return;
       }
     }
-    runInSlot(
-        submission,
-        message,
-        () -> OneLarge.run(message.body().length, () -> admissions.claim(submission.job().id())));
+    runInSlot(submission, message);
   }
 
-  /** Runs what is claimed, in a slot that is given back if there is nothing to run. */
-  private void runInSlot(
-      Submission submission, Incoming message, Supplier<Optional<Claim>> claiming) {
+  private void runInSlot(Submission submission, Incoming message) {
+    boolean started = runInSlot(() -> admissions.take(submission), message.delivery()::acknowledge);
+    if (started) {
+      metrics.claimed();
+    } else {
+      leave(submission, message);
+    }
+  }
+
+  /**
+   * Runs what is claimed, in the slot that was taken, which is given back if there is nothing.
+   *
+   * @param settled as of {@link JobRunner#start}
+   */
+  private boolean runInSlot(Supplier<Optional<Claim>> claiming, Runnable settled) {
     boolean started = false;
     try {
-      Optional<Claim> claim = claiming.get();
+      // The job that is claimed may be larger than the message that it is claimed by.
+      Optional<Claim> claim = OneLarge.run(Integer.MAX_VALUE, claiming);
       if (claim.isPresent()) {
-        runner.start(claim.get(), submission.trace(), message.delivery()::acknowledge);
+        runner.start(claim.get(), settled);
         started = true;
-        metrics.claimed(message.published());
-      } else {
-        leave(submission, message);
+        metrics.waited(claim.get().waited());
       }
       outbox.wake();
+      return started;
     } finally {
       if (!started) {
         runner.giveBackSlot();
       }
+    }
+  }
+
+  /**
+   * Runs queued jobs whose messages do not come: the broker has lost them, or they were used up. To
+   * be called when no message waits; looks at most once a second.
+   */
+  void takeWithoutMessages() throws InterruptedException {
+    long now = System.nanoTime();
+    if (now - lookedAt < LOOK_INTERVAL.toNanos()) {
+      return;
+    }
+    lookedAt = now;
+    try {
+      boolean started = true;
+      while (started && taking() && runner.takeSlot(Duration.ZERO)) {
+        started = runInSlot(() -> admissions.next(MESSAGE_WAIT), () -> {});
+      }
+    } catch (DataAccessException | TransactionException e) {
+      LOG.debug("cannot look for queued jobs: {}", SqlFaults.cause(e));
+    } catch (RuntimeException e) {
+      LOG.error("unexpected failure of a claim: please report", e);
+    } finally {
+      MDC.remove("trace");
     }
   }
 

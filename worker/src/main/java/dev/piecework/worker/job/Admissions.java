@@ -3,19 +3,20 @@ package dev.piecework.worker.job;
 import dev.piecework.message.EventData;
 import dev.piecework.message.EventType;
 import dev.piecework.message.JobMessage;
-import dev.piecework.message.JobMessageCodec;
 import dev.piecework.message.MessageException;
 import dev.piecework.worker.checkpoint.FailedProofs;
 import dev.piecework.worker.checkpoint.UploadIntents;
+import dev.piecework.worker.database.SqlFaults;
 import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.outbox.Outbox;
 import dev.piecework.worker.outbox.TextMap;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.slf4j.MDC;
+import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -23,6 +24,10 @@ import org.springframework.transaction.support.TransactionTemplate;
 /** What becomes of a job message: a new row, a claim, or nothing at all. */
 public final class Admissions {
   private static final String HOST_NAME = hostName();
+  private static final String TRACE = "trace";
+
+  /** Jobs that end in one claim because they are overdue; the next claim goes on. */
+  private static final int MAX_ENDED = 20;
 
   private final JdbcClient jdbc;
   private final TransactionTemplate transactions;
@@ -36,12 +41,13 @@ public final class Admissions {
   private final TakenIds takenIds;
   private final String worker;
   private final Duration leaseDuration;
-  private final Duration requeueAfter;
+  private final FairShares shares;
+  private final QueuedJobs queue;
 
   /**
    * @param worker this worker's identity
    * @param leaseDuration of the leases it takes
-   * @param requeueAfter how long a queued job's message is waited for
+   * @param shares by which jobs take turns
    */
   public Admissions(
       JdbcClient jdbc,
@@ -49,7 +55,7 @@ public final class Admissions {
       Outbox outbox,
       String worker,
       Duration leaseDuration,
-      Duration requeueAfter) {
+      FairShares shares) {
     this.jdbc = jdbc;
     this.transactions = transactions;
     this.transitions = new Transitions(jdbc, worker);
@@ -57,18 +63,21 @@ public final class Admissions {
     this.entries = new JobEntries(worker);
     this.ends = new OrderedEnds(transitions, outbox, entries);
     this.failedEnds = new FailedEnds(transitions, outbox, entries);
-    this.newJobs = new NewJobs(jdbc, transitions, outbox, entries);
+    this.newJobs = new NewJobs(jdbc, transitions, outbox, entries, shares);
     this.submissions = new RegisteredSubmissions(jdbc);
     this.takenIds = new TakenIds(jdbc, transitions, outbox, entries);
     this.worker = worker;
     this.leaseDuration = leaseDuration;
-    this.requeueAfter = requeueAfter;
+    this.shares = shares;
+    this.queue = new QueuedJobs(jdbc, transitions, shares);
   }
 
   /** What a message leads to. */
   public enum Admission {
-    /** The job waits for a worker: claim it. */
+    /** The job waits for a worker: its row, with all that the message says, is in the queue. */
     CLAIM,
+    /** The job has lost its worker: to be claimed at once, out of turn. */
+    TAKE_OVER,
     /** Nothing to do: another worker has it, or it rests, or it has ended. Its row says which. */
     LEAVE
   }
@@ -86,18 +95,55 @@ public final class Admissions {
   }
 
   /**
-   * The same, and takes the job at once where that is what it leads to: in one transaction.
+   * The same, and claims the job whose turn it is, which need not be the message's: in one
+   * transaction. A message is worth one claim, whatever has become of its own job, since that may
+   * have been claimed by the message of another.
    *
-   * @return empty if there is nothing to do, or the job is not to be had
+   * @return empty if no job waits
    * @throws IdTakenException as {@link #admit}
    */
   public Optional<Claim> take(Submission submission) {
-    return admitting(
-        submission,
-        () ->
-            admitted(submission) == Admission.CLAIM
-                ? claimed(submission.job().id())
-                : Optional.<Claim>empty());
+    try {
+      return admitting(
+          submission,
+          () ->
+              admitted(submission) == Admission.TAKE_OVER
+                  ? claimed(submission.job().id())
+                  : nextClaim(Optional.empty()));
+    } catch (DataAccessException e) {
+      if (!SqlFaults.lasting(e)) {
+        throw e;
+      }
+      // What the database refuses may be about the message or about another job's row. Apart, with
+      // the message's own job, no message is refused for what another's row holds.
+      admit(submission);
+      return claim(submission.job().id());
+    }
+  }
+
+  /**
+   * Claims the job whose turn it is among those that no message has brought, though one was waited
+   * for.
+   *
+   * @param waited for how long a job's message is waited for
+   * @return empty if there is none
+   */
+  public Optional<Claim> next(Duration waited) {
+    return performAgain(() -> nextClaim(Optional.of(waited)));
+  }
+
+  private Optional<Claim> nextClaim(Optional<Duration> waited) {
+    for (int ended = 0; ended < MAX_ENDED; ended++) {
+      Optional<JobRow> row = queue.lockNext(waited);
+      if (row.isEmpty()) {
+        return Optional.empty();
+      }
+      Optional<Claim> claim = claimed(row.get());
+      if (claim.isPresent()) {
+        return claim;
+      }
+    }
+    return Optional.empty();
   }
 
   private <T> T admitting(Submission submission, Supplier<T> work) {
@@ -124,9 +170,7 @@ public final class Admissions {
       return known.get();
     }
     // It may have been written between the two: then it is there now.
-    return newJobs.write(submission, Optional.of(requeueAfter))
-        ? Admission.CLAIM
-        : again(submission).orElseThrow();
+    return newJobs.write(submission) ? Admission.CLAIM : again(submission).orElseThrow();
   }
 
   private Optional<Admission> again(Submission submission) {
@@ -142,7 +186,7 @@ public final class Admissions {
     return Optional.of(
         switch (row.state()) {
           case QUEUED -> Admission.CLAIM;
-          case RUNNING -> row.leased() ? Admission.LEAVE : Admission.CLAIM;
+          case RUNNING -> row.leased() ? Admission.LEAVE : Admission.TAKE_OVER;
           case RETRYING, PAUSED, CANCELLING -> Admission.LEAVE;
           case COMPLETED, SEEDING -> {
             if (asked) {
@@ -188,7 +232,7 @@ public final class Admissions {
     remember(submission);
     FailedProofs.forget(jdbc, row.id());
     transitions.startDeadline(row, submission.job().options().deadline());
-    JobRow after = row.restarted(true, requeueAfter);
+    JobRow after = row.restarted(true);
     transitions.change(row, after, "submitted again", submission.author());
     outbox.add(entries.entry(after, EventType.ACCEPTED, "", new EventData.None()), row.now());
   }
@@ -197,7 +241,7 @@ public final class Admissions {
     jdbc.sql(
             """
             UPDATE piecework_job SET submission = :submission, message = :message,
-              priority = :priority, labels = :labels, trace_parent = :trace, source = :source
+              priority = :priority, labels = :labels, share = :share, trace_parent = :trace, source = :source
             WHERE id = :id
             """)
         .param("trace", submission.traceText())
@@ -206,6 +250,7 @@ public final class Admissions {
         .param("source", submission.job().source().summary())
         .param("priority", submission.job().options().priority())
         .param("labels", TextMap.write(submission.job().options().labels()))
+        .param("share", shares.of(submission.job().options()))
         .param("id", submission.job().id())
         .update();
   }
@@ -221,11 +266,10 @@ public final class Admissions {
   }
 
   private Optional<Claim> claimed(String jobId) {
-    Optional<JobRow> found = transitions.lock(jobId);
-    if (found.isEmpty()) {
-      return Optional.empty();
-    }
-    JobRow row = found.get();
+    return transitions.lock(jobId).flatMap(this::claimed);
+  }
+
+  private Optional<Claim> claimed(JobRow row) {
     boolean free =
         row.state() == JobState.QUEUED || (row.state() == JobState.RUNNING && !row.leased());
     if (!free || ends.obey(row, "its worker " + row.leaseOwner() + " is gone").isPresent()) {
@@ -235,6 +279,17 @@ public final class Admissions {
       failedEnds.failOverdue(row);
       return Optional.empty();
     }
+    StoredMessage stored;
+    try {
+      stored = StoredMessage.read(jdbc, row.id());
+    } catch (MessageException e) {
+      // Of every attempt it would come to the same; and others wait behind it.
+      failedEnds.fail(row, row.failures(), StoredMessage.unreadable(e));
+      return Optional.empty();
+    }
+    // The thread may have the trace of the message by which this job, another, is claimed.
+    MDC.remove(TRACE);
+    stored.trace().ifPresent(trace -> MDC.put(TRACE, trace.traceId()));
     JobRow claimed = row.claimed(worker, leaseDuration);
     transitions.change(
         row, claimed, row.state() == JobState.RUNNING ? "taken over from " + row.leaseOwner() : "");
@@ -244,10 +299,16 @@ public final class Admissions {
             EventType.STARTED,
             "",
             // A first claim finds no checkpoint: only a claim's holder writes one.
-            new EventData.Started(worker, HOST_NAME, claimed.epoch() > 1 && hasCheckpoint(jobId))),
+            new EventData.Started(
+                worker, HOST_NAME, claimed.epoch() > 1 && hasCheckpoint(row.id()))),
         row.now());
     return Optional.of(
-        new Claim(new Lease(jobId, claimed.epoch(), worker), claimed, message(jdbc, jobId)));
+        new Claim(
+            new Lease(row.id(), claimed.epoch(), worker),
+            claimed,
+            stored.job(),
+            stored.trace(),
+            row.waited()));
   }
 
   private boolean hasCheckpoint(String jobId) {
@@ -259,13 +320,8 @@ public final class Admissions {
   }
 
   static JobMessage message(JdbcClient jdbc, String jobId) {
-    String text =
-        jdbc.sql("SELECT message FROM piecework_job WHERE id = :id")
-            .param("id", jobId)
-            .query(String.class)
-            .single();
     try {
-      return JobMessageCodec.decode(text.getBytes(StandardCharsets.UTF_8));
+      return StoredMessage.read(jdbc, jobId).job();
     } catch (MessageException e) {
       throw new IllegalStateException("a job's own row does not hold a job: " + jobId, e);
     }

@@ -29,18 +29,12 @@ public final class JobLedger {
   private final JobEntries entries;
   private final OrderedEnds ends;
   private final FailedEnds failedEnds;
-  private final Duration requeueAfter;
 
   /**
    * @param worker this worker's identity
-   * @param requeueAfter how long a queued job's message is waited for
    */
   public JobLedger(
-      JdbcClient jdbc,
-      TransactionTemplate transactions,
-      Outbox outbox,
-      String worker,
-      Duration requeueAfter) {
+      JdbcClient jdbc, TransactionTemplate transactions, Outbox outbox, String worker) {
     this.jdbc = jdbc;
     this.transactions = transactions;
     this.transitions = new Transitions(jdbc, worker);
@@ -48,7 +42,6 @@ public final class JobLedger {
     this.entries = new JobEntries(worker);
     this.ends = new OrderedEnds(transitions, outbox, entries);
     this.failedEnds = new FailedEnds(transitions, outbox, entries);
-    this.requeueAfter = requeueAfter;
   }
 
   /** An event that changes no state: metadata, file-uploaded. */
@@ -141,31 +134,76 @@ public final class JobLedger {
    * @return the state it is in now
    */
   public JobState fault(Lease lease, Fault fault, RetryPolicy policy, RandomGenerator random) {
+    return holding(lease, row -> fault(row, fault, policy, random)).state();
+  }
+
+  /**
+   * What a job that receives nothing does while others wait for its slot.
+   *
+   * @param fault what it has come to if it has lasted
+   * @param idle for how long nothing has come in this run
+   * @param atMost how long nothing may come, in this run and those before it that gave way, the
+   *     time between them included: then this is a failed attempt
+   * @param delay until it may have a slot again
+   */
+  public record GivingWay(Fault fault, Duration idle, Duration atMost, Duration delay) {}
+
+  /**
+   * Gives the job's slot to others: it is tried again later, and this counts as no attempt, unless
+   * nothing has come for too long by now; or it obeys the order that it has.
+   *
+   * @return the state it is in now
+   */
+  public JobState giveWay(Lease lease, GivingWay way, RetryPolicy policy, RandomGenerator random) {
     return holding(
             lease,
             row -> {
-              int failures = row.failuresAfterThis();
-              String reason = fault.kind() + ": " + fault.message();
-              boolean fatal = !fault.isTransient() || policy.exhausted(failures);
-              if (row.order() == Order.CANCEL || (row.order() == Order.PAUSE && !fatal)) {
-                return ends.obey(row, "its run had ended with " + reason).orElseThrow();
+              Instant since = row.idleSince(way.idle());
+              if (row.order() != Order.NONE
+                  || Duration.between(since, row.now()).compareTo(way.atMost()) >= 0) {
+                return fault(row, way.fault(), policy, random);
               }
-              if (fatal) {
-                return failedEnds.fail(row, failures, fault);
-              }
-              JobRow after = row.retrying(policy.delay(failures, random));
-              transitions.change(row, after, reason);
-              Instant next = after.dueAt().orElseThrow();
-              outbox.add(
-                  entries.entry(
-                      after,
-                      EventType.RETRYING,
-                      "",
-                      new EventData.Retrying(fault.kind().name(), fault.message(), next)),
-                  row.now());
-              return after;
+              return retrying(
+                  row,
+                  row.gaveWay(way.idle(), way.delay()),
+                  way.fault(),
+                  "it has given its slot to a job that waits, which counts as no attempt: ");
             })
         .state();
+  }
+
+  private JobRow fault(JobRow row, Fault fault, RetryPolicy policy, RandomGenerator random) {
+    int failures = row.failuresAfterThis();
+    boolean fatal = !fault.isTransient() || policy.exhausted(failures);
+    if (row.order() == Order.CANCEL || (row.order() == Order.PAUSE && !fatal)) {
+      String reason = fault.kind() + ": " + fault.message();
+      return ends.obey(row, "its run had ended with " + reason).orElseThrow();
+    }
+    return fatal
+        ? failedEnds.fail(row, failures, fault)
+        : retrying(row, row.retrying(policy.delay(failures, random)), fault, "");
+  }
+
+  private JobRow retrying(JobRow row, JobRow after, Fault fault, String circumstance) {
+    String message = circumstance + fault.message();
+    transitions.change(row, after, fault.kind() + ": " + message);
+    Instant next = after.dueAt().orElseThrow();
+    outbox.add(
+        entries.entry(
+            after,
+            EventType.RETRYING,
+            "",
+            new EventData.Retrying(fault.kind().name(), message, next)),
+        row.now());
+    return after;
+  }
+
+  /** Whether any job waits for a worker; takes no lock. */
+  public boolean anyQueued() {
+    return jdbc.sql("SELECT id FROM piecework_job WHERE state = 'QUEUED' FETCH FIRST 1 ROWS ONLY")
+        .query(String.class)
+        .optional()
+        .isPresent();
   }
 
   /**
@@ -181,7 +219,7 @@ public final class JobLedger {
   }
 
   private JobRow handBack(JobRow row, String reason) {
-    JobRow after = row.handedBack(requeueAfter);
+    JobRow after = row.handedBack();
     transitions.change(row, after, "handed back: " + reason);
     outbox.add(entries.entry(after, EventType.HANDED_BACK, "", new EventData.None()), row.now());
     outbox.add(entries.continuation(after), row.now());

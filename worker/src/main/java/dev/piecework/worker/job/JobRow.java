@@ -4,8 +4,10 @@ import dev.piecework.worker.fault.Fault;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A job as its row stood under lock, without its long columns.
@@ -19,10 +21,9 @@ import java.util.Optional;
  * @param epoch raised by each claim
  * @param leaseOwner worker that holds it; empty if none
  * @param leaseUntil when the lease ends, by the database's clock
- * @param dueAt when the sweeper shall look at it; of a queued job empty until a worker has taken
- *     one of its messages
- * @param requeues times its message was published again since it last ran; of a cancelled job,
- *     times that clearing away was begun
+ * @param dueAt when the sweeper shall look at it
+ * @param requeues of a cancelled job, times that clearing away was begun; else how often its
+ *     message was published again since it last ran
  * @param priority of its messages
  * @param labels repeated in every event
  * @param order what its holder is told and has not obeyed yet
@@ -30,6 +31,9 @@ import java.util.Optional;
  * @param orderAuthor the broker's user who gave it; empty if that is not known
  * @param deleteObjects whether its cancellation deletes finished objects
  * @param createdAt when it was accepted
+ * @param queuedAt since when it waits for a worker, or when it last began to
+ * @param placeAt its place among the queued jobs of its priority: the earliest comes first
+ * @param idleSince since when nothing has come for it, if it gave its slot to others meanwhile
  * @param deadlineAt when it has failed if it is not complete; empty if it has no deadline
  * @param now the database's clock when it was read
  */
@@ -52,11 +56,14 @@ public record JobRow(
     String orderAuthor,
     boolean deleteObjects,
     Instant createdAt,
+    Instant queuedAt,
+    Instant placeAt,
+    Optional<Instant> idleSince,
     Optional<Instant> deadlineAt,
     Instant now) {
 
-  /** However long a queue is, a lost message is missed within this time. */
-  private static final Duration LONGEST_REQUEUE = Duration.ofHours(1);
+  private static final Set<JobState> KEEPS_IDLE =
+      EnumSet.of(JobState.QUEUED, JobState.RUNNING, JobState.RETRYING);
 
   /** Whether some worker's lease still holds. */
   public boolean leased() {
@@ -85,11 +92,6 @@ public record JobRow(
     return time.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /** Whether it is merely registered: its message is on the queue, and no worker has taken it. */
-  boolean registered() {
-    return state == JobState.QUEUED && dueAt.isEmpty();
-  }
-
   /** Failures in a row if the present run ends badly now. */
   int failuresAfterThis() {
     return progressed ? 1 : failures + 1;
@@ -108,14 +110,20 @@ public record JobRow(
         0);
   }
 
-  /** Back on the queue without blame: the worker shuts down. */
-  JobRow handedBack(Duration requeueAfter) {
-    return released(JobState.QUEUED, attempt - 1, progressed ? 0 : failures, requeueAfter);
+  /** How long it has waited for a worker. */
+  public Duration waited() {
+    return Duration.between(queuedAt, now);
   }
 
-  /** Back on the queue because its worker has vanished. */
-  JobRow lost(Duration requeueAfter) {
-    return released(JobState.QUEUED, attempt, failuresAfterThis(), requeueAfter);
+  /** Back in its place in the queue without blame: the worker shuts down. */
+  JobRow handedBack() {
+    return released(
+        JobState.QUEUED, attempt - 1, progressed ? 0 : failures, Optional.empty(), placeAt);
+  }
+
+  /** Back in its place in the queue because its worker has vanished. */
+  JobRow lost() {
+    return released(JobState.QUEUED, attempt, failuresAfterThis(), Optional.empty(), placeAt);
   }
 
   /** At rest: nobody holds it, and nothing is due until it is resumed. */
@@ -128,7 +136,7 @@ public record JobRow(
    *
    * @param newSeries whether attempts are counted anew
    */
-  JobRow restarted(boolean newSeries, Duration requeueAfter) {
+  JobRow restarted(boolean newSeries) {
     return with(
         JobState.QUEUED,
         newSeries ? 0 : attempt,
@@ -136,8 +144,9 @@ public record JobRow(
         epoch + 1,
         "",
         Optional.empty(),
-        Optional.of(now.plus(requeueAfter)),
-        0);
+        Optional.empty(),
+        0,
+        now);
   }
 
   /** Given up: whichever worker comes first clears away, not before a time. */
@@ -167,18 +176,35 @@ public record JobRow(
   }
 
   JobRow retrying(Duration delay) {
-    return released(JobState.RETRYING, attempt, failuresAfterThis(), delay);
+    return released(
+            JobState.RETRYING, attempt, failuresAfterThis(), Optional.of(now.plus(delay)), placeAt)
+        .withIdleSince(Optional.empty());
   }
 
-  private JobRow released(JobState to, int attempts, int failed, Duration due) {
-    return with(to, attempts, failed, epoch, "", Optional.empty(), Optional.of(now.plus(due)), 0);
+  /** Since when nothing has come for it, if nothing has for a time by now. */
+  Instant idleSince(Duration idle) {
+    return progressed ? now.minus(idle) : idleSince.orElse(now.minus(idle));
   }
 
-  /** On the queue, its message published again; looked at after a time that doubles. */
-  JobRow requeued(Duration requeueAfter) {
-    long factor = 1L << Math.min(requeues, 20);
-    Duration doubled = requeueAfter.multipliedBy(factor);
-    Duration wait = doubled.compareTo(LONGEST_REQUEUE) > 0 ? LONGEST_REQUEUE : doubled;
+  /** Waits without blame: it has given its slot to others. */
+  JobRow gaveWay(Duration idle, Duration delay) {
+    Optional<Instant> since = Optional.of(idleSince(idle));
+    return released(
+            JobState.RETRYING,
+            attempt - 1,
+            progressed ? 0 : failures,
+            Optional.of(now.plus(delay)),
+            placeAt)
+        .withIdleSince(since);
+  }
+
+  private JobRow released(
+      JobState to, int attempts, int failed, Optional<Instant> due, Instant newPlace) {
+    return with(to, attempts, failed, epoch, "", Optional.empty(), due, 0, newPlace);
+  }
+
+  /** Behind the others of its priority, after it has waited for its next attempt. */
+  JobRow requeued() {
     return with(
         JobState.QUEUED,
         attempt,
@@ -186,8 +212,9 @@ public record JobRow(
         epoch,
         "",
         Optional.empty(),
-        Optional.of(now.plus(wait)),
-        requeues + 1);
+        Optional.empty(),
+        requeues + 1,
+        now);
   }
 
   JobRow seeding() {
@@ -208,6 +235,28 @@ public record JobRow(
       Optional<Instant> newUntil,
       Optional<Instant> newDue,
       int newRequeues) {
+    return with(
+        newState,
+        newAttempt,
+        newFailures,
+        newEpoch,
+        newOwner,
+        newUntil,
+        newDue,
+        newRequeues,
+        placeAt);
+  }
+
+  private JobRow with(
+      JobState newState,
+      int newAttempt,
+      int newFailures,
+      long newEpoch,
+      String newOwner,
+      Optional<Instant> newUntil,
+      Optional<Instant> newDue,
+      int newRequeues,
+      Instant newPlace) {
     // An order is over when the state changes: obeyed, or too late.
     boolean same = newState == state;
     return new JobRow(
@@ -229,6 +278,36 @@ public record JobRow(
         same ? orderAuthor : "",
         newState != JobState.QUEUED && deleteObjects,
         createdAt,
+        newState == JobState.QUEUED && !same ? now : queuedAt,
+        newPlace,
+        progressed || !KEEPS_IDLE.contains(newState) ? Optional.empty() : idleSince,
+        deadlineAt,
+        now);
+  }
+
+  private JobRow withIdleSince(Optional<Instant> since) {
+    return new JobRow(
+        id,
+        submission,
+        state,
+        attempt,
+        failures,
+        progressed,
+        epoch,
+        leaseOwner,
+        leaseUntil,
+        dueAt,
+        requeues,
+        priority,
+        labels,
+        order,
+        orderReason,
+        orderAuthor,
+        deleteObjects,
+        createdAt,
+        queuedAt,
+        placeAt,
+        since,
         deadlineAt,
         now);
   }
@@ -254,6 +333,9 @@ public record JobRow(
         author,
         delete,
         createdAt,
+        queuedAt,
+        placeAt,
+        idleSince,
         deadlineAt,
         now);
   }

@@ -2,20 +2,18 @@ package dev.piecework.worker.job;
 
 import dev.piecework.worker.outbox.Outbox;
 import java.time.Duration;
-import java.time.OffsetDateTime;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Jobs that nobody works on though somebody should: due for another attempt, without a message, or
- * without their worker. Any number of workers may look at once: each job is settled under its row
- * lock, by whoever comes first, and looked at again there.
+ * Jobs that no worker runs though one should: due for another attempt, or without their worker. Any
+ * number of workers may look at once: each job is settled under its row lock, by whoever comes
+ * first, and looked at again there.
  */
 public final class LostJobs {
   private static final int AT_ONCE = 200;
@@ -31,18 +29,11 @@ public final class LostJobs {
   private final JobEntries entries;
   private final OrderedEnds ends;
   private final FailedEnds failedEnds;
-  private final Duration requeueAfter;
 
   /**
    * @param worker this worker's identity
-   * @param requeueAfter how long a queued job's message is waited for
    */
-  public LostJobs(
-      JdbcClient jdbc,
-      TransactionTemplate transactions,
-      Outbox outbox,
-      String worker,
-      Duration requeueAfter) {
+  public LostJobs(JdbcClient jdbc, TransactionTemplate transactions, Outbox outbox, String worker) {
     this.jdbc = jdbc;
     this.transactions = transactions;
     this.transitions = new Transitions(jdbc, worker);
@@ -50,7 +41,6 @@ public final class LostJobs {
     this.entries = new JobEntries(worker);
     this.ends = new OrderedEnds(transitions, outbox, entries);
     this.failedEnds = new FailedEnds(transitions, outbox, entries);
-    this.requeueAfter = requeueAfter;
   }
 
   /**
@@ -63,7 +53,7 @@ public final class LostJobs {
         jdbc.sql(
                 """
                 SELECT id FROM piecework_job
-                WHERE state <> 'CANCELLING' AND (due_at <= CURRENT_TIMESTAMP
+                WHERE state NOT IN ('QUEUED', 'CANCELLING') AND (due_at <= CURRENT_TIMESTAMP
                   OR (lease_until <= CURRENT_TIMESTAMP AND lease_owner <> ''))
                 FETCH FIRST %d ROWS ONLY
                 """
@@ -101,46 +91,6 @@ public final class LostJobs {
             .filter(found -> AT_REST.contains(found.state()));
     row.ifPresent(failedEnds::failOverdue);
     return row.isPresent();
-  }
-
-  /**
-   * Puts registered jobs back on the queue whose own messages are lost: nobody has taken them, they
-   * have been registered for a while, and afterwards no message was left on the queue. While
-   * messages are left, theirs may be among them.
-   *
-   * @param nothingQueued asks the broker whether no job message waits for a worker; only asked when
-   *     there are such jobs
-   * @return how many jobs were touched
-   */
-  public int sweepRegistered(BooleanSupplier nothingQueued) {
-    OffsetDateTime now = jdbc.sql("SELECT CURRENT_TIMESTAMP").query(OffsetDateTime.class).single();
-    List<String> candidates =
-        jdbc.sql(
-                """
-                SELECT id FROM piecework_job
-                WHERE state = 'QUEUED' AND due_at IS NULL AND updated_at <= :before
-                FETCH FIRST %d ROWS ONLY
-                """
-                    .formatted(AT_ONCE))
-            .param("before", now.minus(requeueAfter))
-            .query((row, number) -> row.getString(1))
-            .list();
-    if (candidates.isEmpty() || !nothingQueued.getAsBoolean()) {
-      return 0;
-    }
-    return each(candidates, this::requeueRegistered);
-  }
-
-  private boolean requeueRegistered(String jobId) {
-    Optional<JobRow> row = transitions.lockUnlessBusy(jobId).filter(JobRow::registered);
-    row.ifPresent(this::requeue);
-    return row.isPresent();
-  }
-
-  private void requeue(JobRow row) {
-    JobRow after = row.requeued(requeueAfter);
-    transitions.write(after, "");
-    outbox.add(entries.continuation(after), row.now());
   }
 
   /**
@@ -187,15 +137,9 @@ public final class LostJobs {
         if (!row.due()) {
           return false;
         }
-        JobRow after = row.requeued(requeueAfter);
+        JobRow after = row.requeued();
         transitions.change(row, after, "its next attempt is due");
         outbox.add(entries.continuation(after), row.now());
-      }
-      case QUEUED -> {
-        if (!row.due()) {
-          return false;
-        }
-        requeue(row);
       }
       case RUNNING -> {
         if (!abandoned) {
@@ -208,7 +152,7 @@ public final class LostJobs {
         if (row.overdue()) {
           failedEnds.failOverdue(row);
         } else {
-          JobRow after = row.lost(requeueAfter);
+          JobRow after = row.lost();
           transitions.change(row, after, lost);
           outbox.add(entries.continuation(after), row.now());
         }
@@ -228,7 +172,7 @@ public final class LostJobs {
         }
         transitions.change(row, row.cancelling(Duration.ZERO), "has lost its worker " + deadOwner);
       }
-      case PAUSED, COMPLETED, FAILED, CANCELLED -> {
+      case QUEUED, PAUSED, COMPLETED, FAILED, CANCELLED -> {
         return false;
       }
     }

@@ -8,10 +8,8 @@ import dev.piecework.message.JobMessageCodec;
 import dev.piecework.worker.outbox.Outbox;
 import dev.piecework.worker.outbox.TextMap;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -23,8 +21,15 @@ final class NewJobs {
   private final Transitions transitions;
   private final Outbox outbox;
   private final JobEntries entries;
+  private final FairShares shares;
 
-  NewJobs(JdbcClient jdbc, Transitions transitions, Outbox outbox, JobEntries entries) {
+  NewJobs(
+      JdbcClient jdbc,
+      Transitions transitions,
+      Outbox outbox,
+      JobEntries entries,
+      FairShares shares) {
+    this.shares = shares;
     this.jdbc = jdbc;
     this.transitions = transitions;
     this.outbox = outbox;
@@ -34,13 +39,11 @@ final class NewJobs {
   /**
    * Writes a job down unless it is there.
    *
-   * @param requeueAfter when the sweeper shall miss its message; empty while that message lies on
-   *     the queue, which may be long
    * @return whether this call wrote it
    * @throws org.springframework.dao.DuplicateKeyException if another transaction has just written
    *     it
    */
-  boolean write(Submission submission, Optional<Duration> requeueAfter) {
+  boolean write(Submission submission) {
     JobMessage job = submission.job();
     Destination destination = job.destination();
     Title title = Title.of(job.source());
@@ -52,26 +55,24 @@ final class NewJobs {
                   progressed, epoch, lease_owner, lease_until, due_at, requeues, priority, labels,
                   bucket, prefix, info_hash, name, total_bytes, total_pieces, total_files,
                   downloaded_bytes, sent_bytes, created_at, updated_at, trace_parent, source,
-                  deadline_at, definition, author)
+                  deadline_at, definition, author, queued_at, place_at, share)
                 SELECT CAST(:id AS VARCHAR(100)), CAST(:message AS TEXT),
                   CAST(:submission AS VARCHAR(255)), 'QUEUED', '', 0, 0, FALSE, 0, '', NULL,
-                  CAST(:due AS TIMESTAMP WITH TIME ZONE), 0, CAST(:priority AS INT),
+                  NULL, 0, CAST(:priority AS INT),
                   CAST(:labels AS TEXT), CAST(:bucket AS VARCHAR(255)),
                   CAST(:prefix AS VARCHAR(1024)), CAST(:hash AS VARCHAR(40)),
                   CAST(:name AS VARCHAR(1024)), 0, 0, 0, 0, 0,
                   CAST(:now AS TIMESTAMP WITH TIME ZONE), CAST(:now AS TIMESTAMP WITH TIME ZONE),
                   CAST(:trace AS VARCHAR(55)), CAST(:source AS VARCHAR(1000)),
                   CAST(:deadline AS TIMESTAMP WITH TIME ZONE), CAST(:definition AS VARCHAR(64)),
-                  CAST(:author AS VARCHAR(255))
+                  CAST(:author AS VARCHAR(255)),
+                  CAST(:now AS TIMESTAMP WITH TIME ZONE), CAST(:now AS TIMESTAMP WITH TIME ZONE),
+                  CAST(:share AS VARCHAR(512))
                 WHERE NOT EXISTS (SELECT 1 FROM piecework_job j WHERE j.id = :id)
                 """)
             .param("id", job.id())
             .param("message", text(job))
             .param("submission", submission.messageId())
-            .param(
-                "due",
-                requeueAfter.map(now::plus).orElse(null),
-                java.sql.Types.TIMESTAMP_WITH_TIMEZONE)
             .param(
                 "deadline",
                 job.options().deadline().map(now::plus).orElse(null),
@@ -85,6 +86,7 @@ final class NewJobs {
             .param("now", now)
             .param("trace", submission.traceText())
             .param("source", job.source().summary())
+            .param("share", shares.of(job.options()))
             .param("definition", JobDefinition.of(job).hash())
             .param("author", submission.author())
             .update();

@@ -12,9 +12,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Orders from outside: pause, resume, cancel, retry. Each is one transaction under the job's row
- * lock, by whichever worker was asked. Where nobody holds the job it is done at once; where a
- * worker does, the order is written into the row for it, or for whoever comes after it.
+ * Orders from outside: pause, resume, cancel, retry, priority. Each is one transaction under the
+ * job's row lock, by whichever worker was asked. Where nobody holds the job it is done at once;
+ * where a worker does, the order is written into the row for it, or for whoever comes after it.
  */
 public final class Orders {
   private final JdbcClient jdbc;
@@ -24,19 +24,12 @@ public final class Orders {
   private final Outbox outbox;
   private final JobEntries entries;
   private final RegisteredSubmissions submissions;
-  private final Duration requeueAfter;
   private final String author;
 
   /**
    * @param worker this worker's identity
-   * @param requeueAfter how long a queued job's message is waited for
    */
-  public Orders(
-      JdbcClient jdbc,
-      TransactionTemplate transactions,
-      Outbox outbox,
-      String worker,
-      Duration requeueAfter) {
+  public Orders(JdbcClient jdbc, TransactionTemplate transactions, Outbox outbox, String worker) {
     this.jdbc = jdbc;
     this.transactions = transactions;
     this.transitions = new Transitions(jdbc, worker);
@@ -44,7 +37,6 @@ public final class Orders {
     this.entries = new JobEntries(worker);
     this.ends = new OrderedEnds(transitions, outbox, entries);
     this.submissions = new RegisteredSubmissions(jdbc);
-    this.requeueAfter = requeueAfter;
     this.author = "";
   }
 
@@ -56,7 +48,6 @@ public final class Orders {
     this.entries = others.entries;
     this.ends = others.ends;
     this.submissions = others.submissions;
-    this.requeueAfter = others.requeueAfter;
     this.author = author;
   }
 
@@ -272,7 +263,7 @@ public final class Orders {
         yield DONE;
       }
       case RETRYING -> {
-        JobRow after = row.requeued(requeueAfter);
+        JobRow after = row.requeued();
         transitions.change(row, after, "retried by order", author);
         outbox.add(entries.continuation(after), row.now());
         yield DONE;
@@ -284,8 +275,31 @@ public final class Orders {
     };
   }
 
+  /**
+   * Changes the priority of a job that waits for a worker, or may wait again.
+   *
+   * @param requestId as in {@link #pause}
+   * @param priority 0 to 9, the highest first
+   */
+  public Outcome prioritize(String requestId, String jobId, int priority) {
+    return once(requestId, jobId, row -> DONE, row -> prioritize(row, priority));
+  }
+
+  private Outcome prioritize(JobRow row, int priority) {
+    return switch (row.state()) {
+      case QUEUED, RUNNING, RETRYING, PAUSED -> {
+        transitions.prioritize(row, priority);
+        yield DONE;
+      }
+      case SEEDING, COMPLETED -> conflict(row, "has completed: it waits for no worker any more");
+      case FAILED, CANCELLED ->
+          conflict(row, "has " + ended(row) + "; \"retry\" it first, then change its priority");
+      case CANCELLING -> conflict(row, "is being cancelled");
+    };
+  }
+
   private void restart(JobRow row, boolean newSeries, String reason) {
-    JobRow after = row.restarted(newSeries, requeueAfter);
+    JobRow after = row.restarted(newSeries);
     if (newSeries) {
       FailedProofs.forget(jdbc, row.id());
     }

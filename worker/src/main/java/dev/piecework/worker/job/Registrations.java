@@ -1,15 +1,13 @@
 package dev.piecework.worker.job;
 
 import dev.piecework.worker.outbox.Outbox;
-import java.util.Optional;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Writes down jobs whose messages are still on the queue, so that they can be seen and ordered
- * about however long the queue is. A registered job is queued and nothing is due: its message will
- * come, and only {@link LostJobs#sweepRegistered} can tell that it will not.
+ * about however long the queue is, and so that the most urgent is claimed first.
  */
 public final class Registrations {
   /** One about the job's row, one about the note of its submission. */
@@ -23,13 +21,18 @@ public final class Registrations {
 
   /**
    * @param worker this worker's identity
+   * @param shares by which jobs take turns
    */
   public Registrations(
-      JdbcClient jdbc, TransactionTemplate transactions, Outbox outbox, String worker) {
+      JdbcClient jdbc,
+      TransactionTemplate transactions,
+      Outbox outbox,
+      String worker,
+      FairShares shares) {
     this.transactions = transactions;
     JobEntries entries = new JobEntries(worker);
     this.transitions = new Transitions(jdbc, worker);
-    this.newJobs = new NewJobs(jdbc, transitions, outbox, entries);
+    this.newJobs = new NewJobs(jdbc, transitions, outbox, entries, shares);
     this.takenIds = new TakenIds(jdbc, transitions, outbox, entries);
     this.submissions = new RegisteredSubmissions(jdbc);
   }
@@ -65,7 +68,7 @@ public final class Registrations {
   private boolean write(Submission submission) {
     Boolean isNew =
         transactions.execute(status -> {
-          boolean written = newJobs.write(submission, Optional.empty());
+          boolean written = newJobs.write(submission);
           if (!written) {
             transitions
                 .lock(submission.job().id())

@@ -24,11 +24,12 @@ final class Transitions {
   private static final Logger LOG = LoggerFactory.getLogger(JobLedger.class);
   private static final int MAX_REASON = 4000;
 
-  private static final String COLUMNS =
+  static final String COLUMNS =
       """
       id, submission, state, attempt, failures, progressed, epoch, lease_owner, lease_until, \
       due_at, requeues, priority, labels, ordered, order_reason, order_author, \
-      delete_objects, created_at, deadline_at, CURRENT_TIMESTAMP AS present
+      delete_objects, created_at, queued_at, place_at, idle_since, deadline_at, \
+      CURRENT_TIMESTAMP AS present
       """;
 
   private final JdbcClient jdbc;
@@ -119,6 +120,21 @@ final class Transitions {
         .run(() -> LOG.info("job {} is {} and is told to {}", after.id(), after.state(), what));
   }
 
+  /** Changes the priority of a locked row. */
+  void prioritize(JobRow row, int priority) {
+    jdbc.sql(
+            """
+            UPDATE piecework_job SET priority = :priority, updated_at = CURRENT_TIMESTAMP
+            WHERE id = :id
+            """)
+        .param("priority", priority)
+        .param("id", row.id())
+        .update();
+    context(row)
+        .run(() ->
+            LOG.info("job {}: priority {} -> {} by order", row.id(), row.priority(), priority));
+  }
+
   /** Writes what changed beside the state. */
   void write(JobRow after, String reason) {
     jdbc.sql(
@@ -128,6 +144,7 @@ final class Transitions {
               lease_owner = :owner, lease_until = :until, due_at = :due, requeues = :requeues,
               ordered = :ordered, order_reason = :orderReason, order_author = :orderAuthor,
               delete_objects = :delete,
+              queued_at = :queued, place_at = :place, idle_since = :idle,
               updated_at = CURRENT_TIMESTAMP
             WHERE id = :id
             """)
@@ -145,6 +162,9 @@ final class Transitions {
         .param("orderReason", after.orderReason())
         .param("orderAuthor", after.orderAuthor())
         .param("delete", after.deleteObjects())
+        .param("queued", after.queuedAt().atOffset(ZoneOffset.UTC))
+        .param("place", after.placeAt().atOffset(ZoneOffset.UTC))
+        .param("idle", time(after.idleSince()), Types.TIMESTAMP_WITH_TIMEZONE)
         .param("id", after.id())
         .update();
   }
@@ -194,7 +214,7 @@ final class Transitions {
     return instant.map(present -> present.atOffset(ZoneOffset.UTC)).orElse(null);
   }
 
-  private static JobRow row(ResultSet row, int number) throws SQLException {
+  static JobRow row(ResultSet row, int number) throws SQLException {
     return new JobRow(
         row.getString("id"),
         row.getString("submission"),
@@ -214,6 +234,9 @@ final class Transitions {
         row.getString("order_author"),
         row.getBoolean("delete_objects"),
         instant(row, "created_at").orElseThrow(),
+        instant(row, "queued_at").orElseThrow(),
+        instant(row, "place_at").orElseThrow(),
+        instant(row, "idle_since"),
         instant(row, "deadline_at"),
         instant(row, "present").orElseThrow());
   }

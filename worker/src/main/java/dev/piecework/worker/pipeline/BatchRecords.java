@@ -7,7 +7,8 @@ import org.springframework.batch.core.repository.JobRepository;
 public final class BatchRecords {
   private final JobRepository repository;
 
-  BatchRecords(JobRepository repository) {
+  /** Over the framework's record. */
+  public BatchRecords(JobRepository repository) {
     this.repository = repository;
   }
 

@@ -11,6 +11,7 @@ import dev.piecework.worker.job.JobRow;
 import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.transfer.Transfer;
+import dev.piecework.worker.transfer.TransferFaults;
 import dev.piecework.worker.transfer.TransferProgress;
 import java.time.Duration;
 import java.util.Map;
@@ -28,6 +29,8 @@ public final class JobRun {
   private volatile JobMessage message;
   private final Optional<TraceParent> trace;
   private final Runnable settled;
+  private final SlotRule slotRule;
+  private volatile Duration idle = Duration.ZERO;
   private final Cancellation cancellation = new Cancellation();
   private final AtomicReference<Optional<StopReason>> stop =
       new AtomicReference<>(Optional.empty());
@@ -41,20 +44,32 @@ public final class JobRun {
   private volatile boolean completed;
   private boolean seeding;
   private volatile boolean settling;
-  private volatile long movedAt = System.nanoTime();
+  private final long begunAt = System.nanoTime();
+  private volatile long movedAt = begunAt;
   private volatile OptionalLong stoppedAt = OptionalLong.empty();
 
   /**
    * @param claim the job
-   * @param trace that its message belongs to
    * @param settled run once when the job's fate is written though the run goes on (seeding)
+   * @param slotRule says whether others want its slot
    */
-  public JobRun(Claim claim, Optional<TraceParent> trace, Runnable settled) {
+  JobRun(Claim claim, Runnable settled, SlotRule slotRule) {
     this.lease = claim.lease();
     this.row = claim.row();
     this.message = claim.message();
-    this.trace = trace;
+    this.trace = claim.trace();
     this.settled = settled;
+    this.slotRule = slotRule;
+  }
+
+  /** Whether a run that receives nothing is to give its slot to others. */
+  interface SlotRule {
+    /**
+     * Asked every second.
+     *
+     * @param idle for how long nothing has come
+     */
+    boolean wanted(Duration idle);
   }
 
   /** Why a run stops before its end. */
@@ -63,6 +78,8 @@ public final class JobRun {
     SHUTDOWN,
     /** The job was ordered to stop: hand it back, and obey. */
     ORDERED,
+    /** Nothing comes, and others wait for the slot. */
+    GIVES_WAY,
     /** The job's deadline is over: it fails. */
     DEADLINE,
     /** Somebody else may have the job: touch nothing. */
@@ -101,6 +118,11 @@ public final class JobRun {
   /** The row at the claim. */
   public JobRow row() {
     return row;
+  }
+
+  /** When it began, by {@link System#nanoTime}. */
+  long begunAt() {
+    return begunAt;
   }
 
   /** What is to be done; after {@link #resolved} without the torrent file, if that was inline. */
@@ -175,6 +197,24 @@ public final class JobRun {
   /** Whether the swarm is not to wait until the run's own thread comes to it. */
   private static boolean closesAtOnce(StopReason reason) {
     return reason == StopReason.LEASE_LOST || reason == StopReason.DEADLINE;
+  }
+
+  /** Has the run end if nothing has come for a while and other jobs wait for its slot. */
+  void giveWayIfIdle(Duration time) {
+    if (stop.get().isEmpty() && slotRule.wanted(time)) {
+      idle = time;
+      stop(StopReason.GIVES_WAY);
+    }
+  }
+
+  /** For how long nothing had come when it gave way. */
+  Duration idle() {
+    return idle;
+  }
+
+  /** What a run that gives way has come to: it has begun a transfer. */
+  Fault idleFault() {
+    return TransferFaults.stalled(idle, progress().orElseThrow().swarm()).fault();
   }
 
   /** Why it was told to stop, if it was. */

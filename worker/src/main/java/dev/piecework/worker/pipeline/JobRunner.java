@@ -1,17 +1,14 @@
 package dev.piecework.worker.pipeline;
 
-import dev.piecework.message.TraceParent;
 import dev.piecework.net.LogContext;
-import dev.piecework.worker.database.SqlFaults;
+import dev.piecework.worker.database.DatabaseWatch;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.Claim;
 import dev.piecework.worker.job.JobLedger;
-import dev.piecework.worker.job.JobState;
 import dev.piecework.worker.job.RetryPolicy;
 import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.lease.LeaseKeeper;
 import dev.piecework.worker.outbox.OutboxPump;
-import dev.piecework.worker.pipeline.FateWriter.Written;
 import dev.piecework.worker.store.StoreHealth;
 import dev.piecework.worker.trace.RunSpans;
 import dev.piecework.worker.transfer.TransferFactory;
@@ -25,12 +22,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
-import org.springframework.dao.DataAccessException;
-import org.springframework.transaction.TransactionException;
 
 /**
  * Runs claimed jobs, each on a thread of its own, and writes their fate. Never on a thread of the
@@ -43,24 +37,15 @@ public final class JobRunner {
   /** A job that has killed its worker this often in a row, without progress, is not run again. */
   private static final int MAX_LOSSES = 10;
 
-  /** For a run whose own end the database will not take. */
-  private static final Fault UNWRITABLE =
-      new Fault(
-          Fault.Kind.DATABASE_REFUSED,
-          "the database refused what the run had to write about its end; the worker's log has more");
-
   private final Pipeline pipeline;
   private final JobLedger ledger;
   private final LeaseKeeper leases;
-  private final OutboxPump outbox;
-  private final TransferFactory transfers;
   private final RunMetrics metrics;
   private final RunSpans spans;
-  private final Consumer<String> cancelled;
   private final StoreHealth store;
   private final Settings settings;
   private final Semaphore slots;
-  private final FateWriter fates;
+  private final RunEnds ends;
   private final Map<Lease, Running> running = new ConcurrentHashMap<>();
   private volatile boolean shuttingDown;
 
@@ -70,8 +55,16 @@ public final class JobRunner {
    * @param slots jobs at once
    * @param retry when a transient fault is final, and how long to wait
    * @param gracePeriod how long a shutdown waits
+   * @param slotPatience how long a job may receive nothing while others wait for its slot; zero for
+   *     as long as the stall timeout
+   * @param stallTimeout how long nothing may come, until the attempt fails
    */
-  public record Settings(int slots, RetryPolicy retry, Duration gracePeriod) {}
+  public record Settings(
+      int slots,
+      RetryPolicy retry,
+      Duration gracePeriod,
+      Duration slotPatience,
+      Duration stallTimeout) {}
 
   private record Running(JobRun run, Thread thread) {}
 
@@ -81,6 +74,7 @@ public final class JobRunner {
    * @param spans records each run
    * @param cancelled told of a job that is to be cleared away
    * @param store while it cannot be used, no job is taken
+   * @param database says whether it was away when a run failed by it
    */
   public JobRunner(
       Pipeline pipeline,
@@ -92,19 +86,26 @@ public final class JobRunner {
       RunSpans spans,
       Consumer<String> cancelled,
       StoreHealth store,
+      DatabaseWatch database,
       Settings settings) {
     this.pipeline = pipeline;
     this.ledger = ledger;
     this.leases = leases;
-    this.outbox = outbox;
-    this.transfers = transfers;
     this.metrics = metrics;
     this.spans = spans;
-    this.cancelled = cancelled;
     this.store = store;
     this.settings = settings;
     this.slots = new Semaphore(settings.slots());
-    this.fates = new FateWriter(leases, () -> shuttingDown, System::nanoTime);
+    this.ends =
+        new RunEnds(
+            ledger,
+            new FateWriter(leases, () -> shuttingDown, System::nanoTime),
+            outbox,
+            transfers,
+            metrics,
+            cancelled,
+            database,
+            settings);
   }
 
   /**
@@ -133,12 +134,11 @@ public final class JobRunner {
   /**
    * Runs a job in the slot that the caller has taken.
    *
-   * @param trace that the job's message belongs to, for the log and for progress events
    * @param settled run once, when the job's fate is written or it is no longer ours: acknowledge
    */
-  public void start(Claim claim, Optional<TraceParent> trace, Runnable settled) {
+  public void start(Claim claim, Runnable settled) {
     Once acknowledge = new Once(settled);
-    JobRun run = new JobRun(claim, trace, acknowledge);
+    JobRun run = new JobRun(claim, acknowledge, this::slotWanted);
     Thread thread =
         Thread.ofVirtual()
             .name("job-" + claim.lease().jobId())
@@ -189,7 +189,7 @@ public final class JobRunner {
     try {
       Pipeline.Outcome outcome = outcome(run);
       run.settling();
-      settle(run, outcome, acknowledge);
+      ends.settle(run, outcome, acknowledge);
       end(span, outcome);
     } catch (RuntimeException e) {
       LOG.error("the fate of a job could not be written; its lease will expire", e);
@@ -213,7 +213,7 @@ public final class JobRunner {
   }
 
   private Pipeline.Outcome outcome(JobRun run) {
-    if (run.row().failures() >= Math.max(MAX_LOSSES, retry(run).maxAttempts())) {
+    if (run.row().failures() >= Math.max(MAX_LOSSES, ends.retry(run).maxAttempts())) {
       return new Pipeline.Outcome.Faulted(
           new Fault(
               Fault.Kind.INTERNAL,
@@ -223,127 +223,11 @@ public final class JobRunner {
     return metrics.timed(() -> pipeline.execute(run));
   }
 
-  private RetryPolicy retry(JobRun run) {
-    return run.message()
-        .options()
-        .maxAttempts()
-        .map(settings.retry()::withMaxAttempts)
-        .orElse(settings.retry());
-  }
-
-  private void settle(JobRun run, Pipeline.Outcome outcome, Once acknowledge) {
-    Lease lease = run.lease();
-    switch (outcome) {
-      case Pipeline.Outcome.Completed() -> {
-        transfers.discardScratch(lease.jobId());
-        metrics.ended(JobState.COMPLETED);
-        acknowledge.run();
-      }
-      case Pipeline.Outcome.SeedingEnded(String reason) -> {
-        if (write(lease, () -> ledger.seedingEnded(lease, reason)) == Written.REFUSED) {
-          write(lease, () -> ledger.seedingEnded(lease, "seeding ended"));
-        }
-        transfers.discardScratch(lease.jobId());
-        metrics.ended(JobState.COMPLETED);
-        acknowledge.run();
-      }
-      case Pipeline.Outcome.Faulted(Fault fault) -> {
-        if (fault.blameless()) {
-          metrics.faulted(fault.kind());
-          handBack(run, fault.message(), acknowledge);
-        } else {
-          fault(run, fault, acknowledge);
-        }
-      }
-      case Pipeline.Outcome.Stopped(JobRun.StopReason reason) -> {
-        switch (reason) {
-          case LEASE_LOST -> {
-            metrics.leaseLost();
-            LOG.warn("stopped: another worker has the job, or may have it");
-            // The row belongs to another, and the sweeper watches it: the message has done its
-            // work.
-            acknowledge.run();
-          }
-          case DEADLINE -> fault(run, run.row().overdueFault(), acknowledge);
-          case SHUTDOWN -> handBack(run, "the worker shuts down", acknowledge);
-          case ORDERED -> handBack(run, "the order to stop was withdrawn", acknowledge);
-        }
-      }
-    }
-    outbox.wake();
-  }
-
-  private void fault(JobRun run, Fault fault, Once acknowledge) {
-    Lease lease = run.lease();
-    metrics.faulted(fault.kind());
-    Written written = write(lease, () -> writeFault(run, fault));
-    if (written == Written.REFUSED) {
-      written = write(lease, () -> writeFault(run, UNWRITABLE));
-    }
-    LOG.debug("end of the run: {}", written);
-    acknowledge.run();
-  }
-
-  private void writeFault(JobRun run, Fault fault) {
-    Lease lease = run.lease();
-    JobState state = ledger.fault(lease, fault, retry(run), RandomGenerator.getDefault());
-    metrics.ended(state);
-    if (state == JobState.CANCELLING) {
-      clearAway(lease.jobId());
-    }
-  }
-
-  private Written write(Lease lease, Runnable work) {
-    Written written = fates.write(lease, work);
-    if (written == Written.LEASE_LOST) {
-      metrics.leaseLost();
-    }
-    return written;
-  }
-
-  /** Gives the job back without blame, or obeys the order that it has. */
-  private void handBack(JobRun run, String why, Once acknowledge) {
-    Lease lease = run.lease();
-    Written written =
-        write(
-            lease,
-            () -> {
-              JobState state = ledger.handBack(lease, why);
-              metrics.ended(state);
-              switch (state) {
-                case QUEUED -> publishContinuation(lease, acknowledge);
-                case CANCELLING -> {
-                  clearAway(lease.jobId());
-                  acknowledge.run();
-                }
-                default -> acknowledge.run();
-              }
-            });
-    if (written == Written.REFUSED) {
-      fault(run, UNWRITABLE, acknowledge);
-    }
-  }
-
-  private void clearAway(String jobId) {
-    transfers.discardScratch(jobId);
-    cancelled.accept(jobId);
-  }
-
-  /**
-   * After the row is free: has its continuation published, then acknowledges. Whichever comes to
-   * fail, a message is left on the queue or an entry in the outbox, and no other worker finds the
-   * job still held.
-   */
-  private void publishContinuation(Lease lease, Once acknowledge) {
-    try {
-      if (outbox.flush(lease.jobId(), settings.gracePeriod().dividedBy(2))) {
-        acknowledge.run();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (DataAccessException | TransactionException e) {
-      LOG.warn("cannot wait for the job's new message: {}", SqlFaults.cause(e));
-    }
+  private boolean slotWanted(Duration idle) {
+    return !settings.slotPatience().isZero()
+        && idle.compareTo(settings.slotPatience()) >= 0
+        && slots.availablePermits() == 0
+        && ledger.anyQueued();
   }
 
   /**

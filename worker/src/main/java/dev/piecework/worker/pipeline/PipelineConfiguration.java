@@ -10,9 +10,11 @@ import dev.piecework.worker.checkpoint.DestinationTable;
 import dev.piecework.worker.checkpoint.FailedProofs;
 import dev.piecework.worker.checkpoint.MetainfoTable;
 import dev.piecework.worker.checkpoint.UploadIntents;
+import dev.piecework.worker.database.DatabaseWatch;
 import dev.piecework.worker.existing.ExistingObjects;
 import dev.piecework.worker.job.Admissions;
 import dev.piecework.worker.job.CancelledJobs;
+import dev.piecework.worker.job.FairShares;
 import dev.piecework.worker.job.JobLedger;
 import dev.piecework.worker.job.JobStatuses;
 import dev.piecework.worker.job.LostJobs;
@@ -33,6 +35,7 @@ import dev.piecework.worker.settings.WorkerSettings;
 import dev.piecework.worker.store.StoreHealth;
 import dev.piecework.worker.trace.RunSpans;
 import dev.piecework.worker.transfer.TransferFactory;
+import dev.piecework.worker.transfer.TransferSettings;
 import dev.piecework.worker.verify.ObjectFinisher;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -41,6 +44,7 @@ import org.springframework.batch.core.configuration.annotation.EnableJdbcJobRepo
 import org.springframework.batch.core.configuration.support.MapJobRegistry;
 import org.springframework.batch.core.launch.support.TaskExecutorJobOperator;
 import org.springframework.batch.core.repository.JobRepository;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Fallback;
@@ -51,6 +55,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /** Puts the pipeline together. */
 @Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(TransferSettings.class)
 @EnableBatchProcessing
 @EnableJdbcJobRepository(isolationLevelForCreate = Isolation.READ_COMMITTED)
 public class PipelineConfiguration {
@@ -106,13 +111,8 @@ public class PipelineConfiguration {
 
   @Bean
   JobLedger jobLedger(
-      JdbcClient jdbc,
-      TransactionTemplate transactions,
-      Outbox outbox,
-      TransferFactory transfers,
-      WorkerSettings settings) {
-    return new JobLedger(
-        jdbc, transactions, outbox, transfers.scratchId(), settings.requeueAfter());
+      JdbcClient jdbc, TransactionTemplate transactions, Outbox outbox, TransferFactory transfers) {
+    return new JobLedger(jdbc, transactions, outbox, transfers.scratchId());
   }
 
   @Bean
@@ -128,17 +128,13 @@ public class PipelineConfiguration {
         outbox,
         transfers.scratchId(),
         settings.lease(),
-        settings.requeueAfter());
+        new FairShares(settings.fairBy()));
   }
 
   @Bean
   LostJobs lostJobs(
-      JdbcClient jdbc,
-      TransactionTemplate transactions,
-      Outbox outbox,
-      TransferFactory transfers,
-      WorkerSettings settings) {
-    return new LostJobs(jdbc, transactions, outbox, transfers.scratchId(), settings.requeueAfter());
+      JdbcClient jdbc, TransactionTemplate transactions, Outbox outbox, TransferFactory transfers) {
+    return new LostJobs(jdbc, transactions, outbox, transfers.scratchId());
   }
 
   @Bean
@@ -270,9 +266,11 @@ public class PipelineConfiguration {
       RunSpans spans,
       Clearances clearances,
       StoreHealth store,
+      DatabaseWatch database,
       JdbcClient jdbc,
       WorkerSettings worker,
-      RetrySettings retry) {
+      RetrySettings retry,
+      TransferSettings transfer) {
     store.knowBuckets(new JobStatuses(jdbc)::buckets);
     return new JobRunner(
         pipeline,
@@ -284,9 +282,12 @@ public class PipelineConfiguration {
         spans,
         clearances::wake,
         store,
+        database,
         new JobRunner.Settings(
             worker.slots(),
             new RetryPolicy(retry.maxAttempts(), retry.firstDelay(), retry.maxDelay()),
-            worker.gracePeriod()));
+            worker.gracePeriod(),
+            worker.slotPatience(),
+            transfer.stallTimeout()));
   }
 }

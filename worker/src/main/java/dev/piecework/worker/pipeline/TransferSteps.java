@@ -25,6 +25,7 @@ final class TransferSteps {
   private BitSet written;
   private long receivedBytes;
   private long sentBytes;
+  private long receivedAt = System.nanoTime();
   private boolean drained;
 
   /**
@@ -56,6 +57,9 @@ final class TransferSteps {
   private Transfer.@Nullable Batch read() throws TransferException, InterruptedException {
     run.moved();
     Transfer transfer = run.transfer();
+    if (run.phase() == JobRun.Phase.TRANSFER) {
+      run.giveWayIfIdle(idle(transfer));
+    }
     if (run.stopReason().isPresent()) {
       if (drained || run.stopReason().get() == JobRun.StopReason.LEASE_LOST) {
         run.checkStop();
@@ -65,6 +69,13 @@ final class TransferSteps {
       return transfer.await(Duration.ZERO);
     }
     return transfer.finished() ? null : transfer.await(interval);
+  }
+
+  /** For how long nothing has moved, and not even a block has come. */
+  private Duration idle(Transfer transfer) {
+    Duration still = transfer.waitsForPeers();
+    Duration silent = Duration.ofNanos(System.nanoTime() - receivedAt);
+    return still.compareTo(silent) < 0 ? still : silent;
   }
 
   private void write(Chunk<? extends Transfer.Batch> chunk) {
@@ -79,6 +90,9 @@ final class TransferSteps {
     TransferProgress progress = run.transfer().progress();
     boolean changed = !batch.pieces().equals(written);
     long received = progress.swarm().receivedBytes() - receivedBytes;
+    if (received > 0) {
+      receivedAt = System.nanoTime();
+    }
     long sent = progress.swarm().sentBytes() - sentBytes;
     metrics.checkpoint(() ->
         checkpoints.write(

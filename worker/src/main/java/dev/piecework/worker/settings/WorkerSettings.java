@@ -12,8 +12,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param slots jobs at once; also how many messages a worker holds
  * @param lease how long a worker that says nothing keeps its jobs; renewed every third of it
  * @param sweepInterval how often to look for jobs that are due or have lost their worker
- * @param requeueAfter after this long a queued job's message counts as lost and is published again;
- *     doubles each time, up to an hour
+ * @param fairBy name of a label, such as {@code team}: queued jobs of the same priority take turns
+ *     by its values, so that one that has submitted many does not hold up the others; empty for the
+ *     order in which they came. The same for all workers; jobs that were accepted before have the
+ *     turn of those without the label
+ * @param slotPatience a job for which nothing has come for so long gives its slot to one that
+ *     waits, and comes again after as long, behind others of its priority. That counts as no
+ *     attempt, until nothing has come for {@code piecework.transfer.stall-timeout}, the time
+ *     between included. 0s: it keeps its slot for all of that
  * @param progressInterval how often a job's progress is published
  * @param checkpointInterval longest time between two checkpoints of a transfer
  * @param gracePeriod how long a shutdown waits for jobs to be handed back
@@ -32,7 +38,8 @@ public record WorkerSettings(
     @DefaultValue("4") int slots,
     @DefaultValue("15s") Duration lease,
     @DefaultValue("3s") Duration sweepInterval,
-    @DefaultValue("5m") Duration requeueAfter,
+    @DefaultValue("") String fairBy,
+    @DefaultValue("60s") Duration slotPatience,
     @DefaultValue("1s") Duration progressInterval,
     @DefaultValue("1s") Duration checkpointInterval,
     @DefaultValue("20s") Duration gracePeriod,
@@ -59,7 +66,18 @@ public record WorkerSettings(
         sweepInterval,
         Duration.ofMillis(50),
         Duration.ofHours(1));
-    Checks.atLeast("piecework.worker.requeue-after", requeueAfter, Duration.ofSeconds(1));
+    if (!fairBy.isEmpty() && !JobRules.isLabelName(fairBy)) {
+      throw new IllegalArgumentException(
+          "piecework.worker.fair-by is \"%s\": expected the name of a label, such as team"
+              .formatted(fairBy));
+    }
+    if (!slotPatience.isZero()) {
+      Checks.between(
+          "piecework.worker.slot-patience",
+          slotPatience,
+          Duration.ofSeconds(1),
+          Duration.ofHours(1));
+    }
     Checks.between(
         "piecework.worker.progress-interval",
         progressInterval,

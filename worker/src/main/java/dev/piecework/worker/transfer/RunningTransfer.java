@@ -142,6 +142,18 @@ final class RunningTransfer implements Transfer, TorrentListener {
   }
 
   @Override
+  public Duration waitsForPeers() {
+    state.lock.lock();
+    try {
+      return prepared && !seedOnly && !ledger.finished() && ledger.idle()
+          ? state.still()
+          : Duration.ZERO;
+    } finally {
+      state.lock.unlock();
+    }
+  }
+
+  @Override
   public boolean finished() {
     state.lock.lock();
     try {

@@ -24,6 +24,13 @@ public interface Transfer extends AutoCloseable {
   /** Says that a batch is in SQL. */
   void committed(Batch batch);
 
+  /**
+   * Whether nothing is here that could go on without another piece from a peer.
+   *
+   * @return for how long no piece has come, or none has been uploaded; zero if something can go on
+   */
+  Duration waitsForPeers();
+
   /** Whether every part has been uploaded and committed. */
   boolean finished();
 

@@ -81,7 +81,7 @@ public final class TransferFaults {
   }
 
   /** Nothing comes; says why, as far as is known. */
-  static TransferException stalled(Duration still, TorrentStats stats) {
+  public static TransferException stalled(Duration still, TorrentStats stats) {
     String trackers =
         stats.trackers().isEmpty()
             ? "no trackers"

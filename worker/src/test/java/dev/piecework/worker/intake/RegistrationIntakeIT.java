@@ -13,6 +13,7 @@ import dev.piecework.worker.TestBroker;
 import dev.piecework.worker.TestDatabase;
 import dev.piecework.worker.broker.Publisher;
 import dev.piecework.worker.gate.IntakeGate;
+import dev.piecework.worker.job.FairShares;
 import dev.piecework.worker.job.JobStatuses;
 import dev.piecework.worker.job.Registrations;
 import dev.piecework.worker.outbox.Outbox;
@@ -42,7 +43,7 @@ class RegistrationIntakeIT {
           LIMIT);
   private final RegistrationIntake intake =
       new RegistrationIntake(
-          new Registrations(jdbc, database.transactions(), outbox, "w"),
+          new Registrations(jdbc, database.transactions(), outbox, "w", FairShares.NONE),
           new OutboxPump(new OutboxRelay(outbox, database.transactions(), publisher), outbox),
           Duration.ZERO,
           false,

@@ -55,7 +55,7 @@ abstract class DeadlineContract extends LedgerFixture {
 
   @Test
   void timeOfARegisteredJobBeginsWithItsRegistration() {
-    new Registrations(jdbc, database.transactions(), outbox, "r")
+    new Registrations(jdbc, database.transactions(), outbox, "r", FairShares.NONE)
         .register(submission("m1", OPTIONS));
     assertThat(row().deadlineAt()).contains(row().createdAt().plus(DEADLINE));
     makeOverdue();

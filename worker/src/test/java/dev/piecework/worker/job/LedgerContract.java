@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.piecework.message.EventData;
 import dev.piecework.message.EventType;
 import dev.piecework.worker.checkpoint.CheckpointTable;
+import dev.piecework.worker.cleanup.EndedJobs;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.lease.Lease;
 import dev.piecework.worker.lease.LeaseLostException;
 import dev.piecework.worker.outbox.Outbox;
+import dev.piecework.worker.pipeline.BatchRecords;
 import dev.piecework.worker.transfer.Checkpoint;
 import dev.piecework.worker.transfer.Transfer;
 import java.time.Duration;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.springframework.batch.core.repository.support.ResourcelessJobRepository;
 
 /** What every database must make of claims, fences, transitions and the outbox. */
 abstract class LedgerContract extends LedgerFixture {
@@ -149,6 +152,82 @@ abstract class LedgerContract extends LedgerFixture {
     assertThat(row().attempt()).isEqualTo(3);
   }
 
+  private JobState giveWay() {
+    return ledger.giveWay(
+        lease(),
+        new JobLedger.GivingWay(
+            STALLED, Duration.ofMinutes(1), Duration.ofMinutes(10), Duration.ofMinutes(1)),
+        RETRY,
+        new Random(1));
+  }
+
+  private void again() {
+    makeDue();
+    lost.sweep();
+    assertThat(worker("a").claim(job)).isPresent();
+  }
+
+  private void idleSince(Duration ago) {
+    jdbc.sql("UPDATE piecework_job SET idle_since = :then WHERE id = :job")
+        .param("then", java.time.OffsetDateTime.now(java.time.ZoneOffset.UTC).minus(ago))
+        .param("job", job)
+        .update();
+  }
+
+  @Test
+  void givingWayCountsAsNoAttemptUntilNothingHasComeForTooLong() {
+    accepted("a");
+    for (int times = 1; times <= 5; times++) {
+      assertThat(giveWay()).isEqualTo(JobState.RETRYING);
+      again();
+      assertThat(row().attempt()).isEqualTo(1);
+      assertThat(row().failures()).isZero();
+    }
+    idleSince(Duration.ofMinutes(11));
+    assertThat(giveWay()).isEqualTo(JobState.RETRYING);
+    assertThat(row().failures()).isEqualTo(1);
+    again();
+    assertThat(row().attempt()).isEqualTo(2);
+
+    assertThat(giveWay()).as("counted anew").isEqualTo(JobState.RETRYING);
+    assertThat(row().failures()).isEqualTo(1);
+  }
+
+  @Test
+  void aJobThatGivesWayForEverFails() {
+    accepted("a");
+    JobState state = JobState.RUNNING;
+    int times = 0;
+    while (state != JobState.FAILED) {
+      assertThat(++times).as("times that it gave way").isLessThan(10);
+      state = giveWay();
+      if (state == JobState.RETRYING) {
+        idleSince(Duration.ofMinutes(11));
+        again();
+      }
+    }
+    assertThat(outboxTypes()).endsWith("failed", "dead-letter");
+  }
+
+  @Test
+  void progressEndsTheTimeForWhichNothingHasCome() {
+    accepted("a");
+    giveWay();
+    idleSince(Duration.ofMinutes(11));
+    again();
+    checkpoints.write(lease(), step(0, 1));
+    assertThat(giveWay()).isEqualTo(JobState.RETRYING);
+    assertThat(row().failures()).isZero();
+    assertThat(row().idleSince().orElseThrow()).isAfter(row().now().minus(Duration.ofMinutes(2)));
+  }
+
+  @Test
+  void aJobThatGivesWayObeysTheOrderThatItHas() {
+    accepted("a");
+    orders.pause("", job, "");
+    assertThat(giveWay()).isEqualTo(JobState.PAUSED);
+  }
+
   @Test
   void progressStartsTheCountOfFailuresAgain() {
     accepted("a");
@@ -255,20 +334,6 @@ abstract class LedgerContract extends LedgerFixture {
   }
 
   @Test
-  void aQueuedJobWhoseMessageIsMissingIsPublishedAgainEverMoreSeldom() {
-    worker("a").admit(submission("m1"));
-    makeDue();
-    assertThat(lost.sweep()).isEqualTo(1);
-    assertThat(lost.sweep()).isZero();
-    Duration first = Duration.between(row().now(), row().dueAt().orElseThrow());
-    makeDue();
-    assertThat(lost.sweep()).isEqualTo(1);
-    Duration second = Duration.between(row().now(), row().dueAt().orElseThrow());
-    assertThat(second).isGreaterThan(first.multipliedBy(3).dividedBy(2));
-    assertThat(outboxTypes()).containsExactly("accepted", "continuation", "continuation");
-  }
-
-  @Test
   void aRestartedWorkerFreesItsOwnJobsAtOnceAndNobodyElses() {
     accepted("alive");
     String other = job;
@@ -301,6 +366,26 @@ abstract class LedgerContract extends LedgerFixture {
     ledger.note(lease, EventType.METADATA, "", data);
     ledger.note(lease, EventType.METADATA, "", data);
     assertThat(outboxTypes()).containsExactly("accepted", "started", "metadata");
+  }
+
+  @Test
+  void aForgottenCheckpointIsNotShownAsDone() {
+    accepted("a");
+    checkpoints.write(lease(), step(0, 1));
+    ledger.fault(lease(), STALLED.asLasting(), RETRY, new Random(1));
+    JobStatuses statuses = new JobStatuses(jdbc);
+    assertThat(statuses.find(job).orElseThrow().uploadedBytes()).isPositive();
+    jdbc.sql("UPDATE piecework_job SET updated_at = :then WHERE id = :job")
+        .param("then", java.time.OffsetDateTime.now(java.time.ZoneOffset.UTC).minusDays(8))
+        .param("job", job)
+        .update();
+
+    new EndedJobs(jdbc, database.transactions(), new BatchRecords(new ResourcelessJobRepository()))
+        .forgetCheckpoints(Duration.ofDays(7));
+
+    assertThat(checkpoints.read(job).parts()).isEmpty();
+    assertThat(statuses.find(job).orElseThrow().uploadedBytes()).isZero();
+    assertThat(statuses.find(job).orElseThrow().verifiedPieces()).isZero();
   }
 
   @Test

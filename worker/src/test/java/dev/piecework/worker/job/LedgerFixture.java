@@ -32,7 +32,6 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class LedgerFixture {
   static final Duration LEASE = Duration.ofMinutes(10);
-  static final Duration REQUEUE = Duration.ofMinutes(5);
   static final RetryPolicy RETRY = new RetryPolicy(3, Duration.ofHours(1), Duration.ofHours(1));
   static final Fault STALLED = new Fault(Fault.Kind.STALLED, "no peers");
 
@@ -61,9 +60,9 @@ abstract class LedgerFixture {
     database = open();
     jdbc = database.jdbc();
     outbox = new Outbox(jdbc);
-    lost = new LostJobs(jdbc, database.transactions(), outbox, "sweeper", REQUEUE);
-    ledger = new JobLedger(jdbc, database.transactions(), outbox, "a", REQUEUE);
-    orders = new Orders(jdbc, database.transactions(), outbox, "handler", REQUEUE);
+    lost = new LostJobs(jdbc, database.transactions(), outbox, "sweeper");
+    ledger = new JobLedger(jdbc, database.transactions(), outbox, "a");
+    orders = new Orders(jdbc, database.transactions(), outbox, "handler");
     cancelled = cancelled("clearer");
     proofs =
         new FailedProofs(
@@ -84,7 +83,7 @@ abstract class LedgerFixture {
   }
 
   Admissions worker(String name) {
-    return new Admissions(jdbc, database.transactions(), outbox, name, LEASE, REQUEUE);
+    return new Admissions(jdbc, database.transactions(), outbox, name, LEASE, FairShares.NONE);
   }
 
   CancelledJobs cancelled(String name) {

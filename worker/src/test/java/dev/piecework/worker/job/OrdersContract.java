@@ -385,6 +385,39 @@ abstract class OrdersContract extends LedgerFixture {
   }
 
   @Test
+  void aPriorityIsChangedWhileAJobMayWaitAndKeptThrough() {
+    worker("a").admit(submission("m1"));
+    assertThat(orders.prioritize("", job, 9)).isEqualTo(DONE);
+    assertThat(row().priority()).isEqualTo(9);
+    assertThat(pause()).isEqualTo(DONE);
+    assertThat(orders.prioritize("", job, 3)).isEqualTo(DONE);
+    orders.resume("", job);
+    assertThat(worker("a").claim(job).orElseThrow().row().priority()).isEqualTo(3);
+    assertThat(orders.prioritize("priority-of-" + job, job, 4)).as("while it runs").isEqualTo(DONE);
+    ledger.fault(lease(), STALLED, RETRY, new Random(1));
+    assertThat(row().priority()).isEqualTo(4);
+    assertThat(orders.prioritize("", job, 5)).as("while it is retried").isEqualTo(DONE);
+    assertThat(orders.prioritize("priority-of-" + job, job, 4))
+        .as("the same request again")
+        .isEqualTo(DONE);
+    assertThat(row().priority()).isEqualTo(5);
+  }
+
+  @Test
+  void aJobThatHasEndedHasNoPriorityToChange() {
+    ledger.fault(accepted("a").lease(), BROKEN, RETRY, new Random(1));
+    assertThat(orders.prioritize("", job, 9))
+        .isEqualTo(
+            new Outcome.Conflict(
+                "job " + job + " has failed; \"retry\" it first, then change its priority"));
+    cancel();
+    assertThat(orders.prioritize("", job, 9)).isInstanceOf(Outcome.Conflict.class);
+    cancelled.finish(cancelled.claim(job).orElseThrow().lease(), false, "");
+    assertThat(orders.prioritize("", job, 9)).isInstanceOf(Outcome.Conflict.class);
+    assertThat(row().priority()).isZero();
+  }
+
+  @Test
   void nobodyCanOrderAJobThatIsNotThere() {
     assertThat(pause()).isEqualTo(new Outcome.NoSuchJob());
     assertThat(orders.cancelStands(job, false)).isEqualTo(new Outcome.NoSuchJob());

@@ -13,8 +13,6 @@ import dev.piecework.worker.job.Admissions.Admission;
 import dev.piecework.worker.job.CancelledJobs.Clearing;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,15 +30,7 @@ abstract class RegistrationsContract extends LedgerFixture {
   }
 
   private Registrations registrations() {
-    return new Registrations(jdbc, database.transactions(), outbox, "registrar");
-  }
-
-  private void registerLongAgo(String messageId) {
-    register(messageId);
-    jdbc.sql("UPDATE piecework_job SET updated_at = :then WHERE id = :job")
-        .param("then", OffsetDateTime.now(ZoneOffset.UTC).minusHours(1))
-        .param("job", job)
-        .update();
+    return new Registrations(jdbc, database.transactions(), outbox, "registrar", FairShares.NONE);
   }
 
   private void cancelled() {
@@ -303,30 +293,5 @@ abstract class RegistrationsContract extends LedgerFixture {
     Submission continuation = new Submission(submission("m1").job(), "c1", true, false);
     assertThat(worker("b").admit(continuation)).isEqualTo(Admission.LEAVE);
     assertThat(outboxTypes()).filteredOn("started"::equals).hasSize(1);
-  }
-
-  @Test
-  void theSweeperLeavesARegisteredJobAloneWhileMessagesAreOnTheQueue() {
-    registerLongAgo("m1");
-    lost.sweep();
-    lost.sweepRegistered(() -> false);
-    assertThat(outboxTypes()).containsExactly("accepted");
-  }
-
-  @Test
-  void aRegisteredJobWhoseMessageIsLostIsPublishedAgainByOneSweeper() throws Exception {
-    registerLongAgo("m1");
-    atOnce(6, () -> lost.sweepRegistered(() -> true));
-    assertThat(outboxTypes()).containsExactly("accepted", "continuation");
-    assertThat(row().dueAt()).as("from now on as every queued job").isPresent();
-  }
-
-  @Test
-  void theBrokerIsNotAskedAboutAJobThatWasJustRegistered() {
-    register("m1");
-    AtomicInteger asked = new AtomicInteger();
-    lost.sweepRegistered(() -> asked.incrementAndGet() > 0);
-    assertThat(asked).hasValue(0);
-    assertThat(outboxTypes()).containsExactly("accepted");
   }
 }

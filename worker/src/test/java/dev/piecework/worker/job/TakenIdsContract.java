@@ -68,7 +68,7 @@ abstract class TakenIdsContract extends LedgerFixture {
   }
 
   private Registrations registrations() {
-    return new Registrations(jdbc, database.transactions(), outbox, "registrar");
+    return new Registrations(jdbc, database.transactions(), outbox, "registrar", FairShares.NONE);
   }
 
   private String refusal(Submission submission) {

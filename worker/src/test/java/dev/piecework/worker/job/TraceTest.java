@@ -32,9 +32,9 @@ class TraceTest {
           outbox,
           "me",
           Duration.ofSeconds(15),
-          Duration.ofMinutes(5));
+          FairShares.NONE);
   private final JobLedger ledger =
-      new JobLedger(database.jdbc(), database.transactions(), outbox, "me", Duration.ofMinutes(5));
+      new JobLedger(database.jdbc(), database.transactions(), outbox, "me");
 
   @AfterEach
   void close() {

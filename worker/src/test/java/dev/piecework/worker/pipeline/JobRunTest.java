@@ -11,13 +11,14 @@ import dev.piecework.worker.job.JobRow;
 import dev.piecework.worker.job.JobState;
 import dev.piecework.worker.job.Order;
 import dev.piecework.worker.lease.Lease;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class JobRunTest {
-  private final JobRun run = new JobRun(claim(), Optional.empty(), () -> {});
+  private final JobRun run = new JobRun(claim(), () -> {}, _ -> false);
 
   @Test
   void aLostLeaseOverridesAnEarlierReason() {
@@ -48,11 +49,11 @@ class JobRunTest {
 
   @Test
   void aDeadlineStopsARunButNotOneThatWritesItsEndOrSeeds() {
-    JobRun early = new JobRun(claim(), Optional.empty(), () -> {});
+    JobRun early = new JobRun(claim(), () -> {}, _ -> false);
     early.stop(JobRun.StopReason.DEADLINE);
     assertThat(early.stopReason()).contains(JobRun.StopReason.DEADLINE);
 
-    JobRun late = new JobRun(claim(), Optional.empty(), () -> {});
+    JobRun late = new JobRun(claim(), () -> {}, _ -> false);
     late.ending();
     late.stop(JobRun.StopReason.DEADLINE);
     assertThat(late.stopReason()).isEmpty();
@@ -85,6 +86,9 @@ class JobRunTest {
             "",
             false,
             now,
+            now,
+            now,
+            Optional.empty(),
             Optional.empty(),
             now),
         new JobMessage(
@@ -92,6 +96,8 @@ class JobRunTest {
             "a",
             JobSource.Inline.of(new byte[0]),
             new Destination("data", ""),
-            JobOptions.none()));
+            JobOptions.none()),
+        Optional.empty(),
+        Duration.ZERO);
   }
 }
