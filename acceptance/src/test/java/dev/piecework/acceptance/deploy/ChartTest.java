@@ -137,6 +137,9 @@ class ChartTest {
     KedaObjects.ScaledObject scaled = rendering.find(KedaObjects.ScaledObject.class).orElseThrow();
     assertThat(scaled.spec().scaleTargetRef().name())
         .isEqualTo(rendering.deployment().getMetadata().getName());
+    assertThat(scaled.spec().minReplicaCount())
+        .as("somebody answers, retries and cleans")
+        .isEqualTo(1);
     assertThat(scaled.spec().triggers())
         .singleElement()
         .satisfies(trigger -> {
@@ -310,13 +313,13 @@ class ChartTest {
     values.put("monitoring.prometheusRule.enabled", true);
     assertThat(rules(values))
         .extracting(MonitoringObjects.Rule::alert)
-        .contains("PieceworkBrokerAway")
-        .doesNotContain("PieceworkNoWorkers");
+        .contains("PieceworkNoWorkers", "PieceworkQueueStands");
 
-    values.put("keda.minReplicas", 1);
+    values.put("keda.minReplicas", 0);
     assertThat(rules(values))
         .extracting(MonitoringObjects.Rule::alert)
-        .contains("PieceworkNoWorkers");
+        .contains("PieceworkBrokerAway")
+        .doesNotContain("PieceworkNoWorkers");
   }
 
   private static List<MonitoringObjects.Rule> rules(Map<String, Object> values) {

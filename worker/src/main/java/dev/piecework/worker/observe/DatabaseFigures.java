@@ -7,6 +7,8 @@ import dev.piecework.worker.job.JobState;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.EnumMap;
@@ -38,13 +40,19 @@ final class DatabaseFigures {
   private volatile Figures last = Figures.UNKNOWN;
 
   private record Figures(
-      boolean reachable, Map<JobState, Long> jobs, double pendingEntries, double lagSeconds) {
-    static final Figures UNKNOWN = new Figures(false, Map.of(), Double.NaN, Double.NaN);
+      boolean reachable,
+      Map<JobState, Long> jobs,
+      double oldestSeconds,
+      double pendingEntries,
+      double lagSeconds) {
+    static final Figures UNKNOWN = new Figures(false, Map.of(), Double.NaN, Double.NaN, Double.NaN);
 
     double jobs(JobState state) {
       return reachable ? (double) jobs.getOrDefault(state, 0L) : Double.NaN;
     }
   }
+
+  private record Jobs(Map<JobState, Long> byState, double oldestSeconds) {}
 
   private record Pending(long entries, double lagSeconds) {}
 
@@ -57,6 +65,10 @@ final class DatabaseFigures {
           .tag("state", state.name().toLowerCase(Locale.ROOT))
           .register(registry);
     }
+    TimeGauge.builder(
+            "piecework.queue.oldest", this, TimeUnit.SECONDS, each -> each.last.oldestSeconds())
+        .description("For how long the job has waited that has been queued longest; 0 if none is")
+        .register(registry);
     Gauge.builder("piecework.outbox.pending", this, each -> each.last.pendingEntries())
         .description("Events and messages of the whole fleet that wait to be published")
         .register(registry);
@@ -90,24 +102,40 @@ final class DatabaseFigures {
   void ask() {
     try {
       Pending pending = pending();
-      last = new Figures(true, jobs(), pending.entries(), pending.lagSeconds());
+      Jobs jobs = jobs();
+      last =
+          new Figures(
+              true, jobs.byState(), jobs.oldestSeconds(), pending.entries(), pending.lagSeconds());
     } catch (DataAccessException e) {
       last = Figures.UNKNOWN;
     }
   }
 
-  private Map<JobState, Long> jobs() {
+  private Jobs jobs() {
     Map<JobState, Long> jobs = new EnumMap<>(JobState.class);
+    double[] oldestSeconds = {0};
     jdbc.sql(
             """
-            SELECT state, COUNT(*) AS jobs FROM piecework_job WHERE state IN (:states)
-            GROUP BY state
+            SELECT state, COUNT(*) AS jobs, MIN(queued_at) AS oldest, CURRENT_TIMESTAMP AS present
+            FROM piecework_job WHERE state IN (:states) GROUP BY state
             """)
         .param("states", OPEN.stream().map(JobState::name).toList())
         .query(row -> {
-          jobs.put(JobState.valueOf(row.getString("state")), row.getLong("jobs"));
+          JobState state = JobState.valueOf(row.getString("state"));
+          jobs.put(state, row.getLong("jobs"));
+          if (state == JobState.QUEUED) {
+            oldestSeconds[0] = Math.max(0, secondsFrom(row, "oldest"));
+          }
         });
-    return jobs;
+    return new Jobs(jobs, oldestSeconds[0]);
+  }
+
+  private static double secondsFrom(ResultSet row, String column) throws SQLException {
+    return Duration.between(
+                row.getObject(column, OffsetDateTime.class),
+                row.getObject("present", OffsetDateTime.class))
+            .toMillis()
+        / 1000.0;
   }
 
   /** By the database's clock, and of the oldest by order: the one that is published next. */
@@ -122,13 +150,9 @@ final class DatabaseFigures {
                 SELECT created_at, CURRENT_TIMESTAMP AS present FROM piecework_outbox
                 WHERE published = FALSE ORDER BY seq FETCH FIRST 1 ROWS ONLY
                 """)
-            .query((row, number) ->
-                Duration.between(
-                        row.getObject("created_at", OffsetDateTime.class),
-                        row.getObject("present", OffsetDateTime.class))
-                    .toMillis())
+            .query((row, number) -> secondsFrom(row, "created_at"))
             .optional()
-            .map(millis -> Math.max(0, millis / 1000.0))
+            .map(seconds -> Math.max(0, seconds))
             .orElse(0.0);
     return new Pending(entries, lagSeconds);
   }
