@@ -78,12 +78,7 @@ public class Checkpoints {
       String job = "bench-" + UUID.randomUUID();
       Admissions worker =
           new Admissions(
-              jdbc,
-              transactions,
-              new Outbox(jdbc),
-              "bench",
-              Duration.ofHours(1),
-              FairShares.NONE);
+              jdbc, transactions, new Outbox(jdbc), "bench", Duration.ofHours(1), FairShares.NONE);
       JobMessage message =
           new JobMessage(
               JobMessage.VERSION,

@@ -163,7 +163,9 @@ public final class ObjectStore implements AutoCloseable {
     return listings.openUploads(bucket, key, closed);
   }
 
-  /** Keys that begin so: at most the first 100,000, which covers any torrent of one's own prefix. */
+  /**
+   * Keys that begin so: at most the first 100,000, which covers any torrent of one's own prefix.
+   */
   public Set<String> keys(String bucket, String prefix) throws StoreException {
     return listings.keys(bucket, prefix, closed);
   }
