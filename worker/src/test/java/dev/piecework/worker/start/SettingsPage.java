@@ -38,7 +38,7 @@ final class SettingsPage {
   private static final Pattern SENTENCE = Pattern.compile("^(.*?\\.)(\\s|$)", Pattern.DOTALL);
 
   /** What must be set for anything to be bound. */
-  private static final Map<String, String> NEEDED =
+  static final Map<String, String> NEEDED =
       Map.of(
           "piecework.store.endpoint", "http://127.0.0.1:1",
           "piecework.store.access-key", "key",
@@ -70,7 +70,8 @@ final class SettingsPage {
     return page.toString();
   }
 
-  private static List<Class<?>> records() throws ClassNotFoundException {
+  /** Every record of settings, by prefix. */
+  static List<Class<?>> records() throws ClassNotFoundException {
     var scanner = new ClassPathScanningCandidateComponentProvider(false);
     scanner.addIncludeFilter(new AnnotationTypeFilter(ConfigurationProperties.class));
     List<Class<?>> records = new ArrayList<>();
@@ -81,7 +82,7 @@ final class SettingsPage {
     return records;
   }
 
-  private static String prefix(Class<?> settings) {
+  static String prefix(Class<?> settings) {
     return settings.getAnnotation(ConfigurationProperties.class).value();
   }
 
