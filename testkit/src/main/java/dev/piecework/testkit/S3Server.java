@@ -50,7 +50,7 @@ public final class S3Server implements AutoCloseable {
     SpoilingStore spoiling = new SpoilingStore(store);
     S3Proxy server =
         S3Proxy.builder()
-            .blobStore(spoiling.asStore())
+            .blobStore(spoiling)
             .endpoint(URI.create("http://127.0.0.1:" + Ports.free()))
             .awsAuthentication(AuthenticationType.AWS_V4, ACCESS_KEY, SECRET_KEY)
             .v4MaxNonChunkedRequestSize(LARGEST_REQUEST_BYTES)
