@@ -29,8 +29,8 @@ class JobTableTest {
     assertThat(JobTable.lines(List.of(running(1)), Map.of(), NOW, "", 140, 24))
         .containsExactly(
             "2026-11-21T01:01:40Z  1 running  down 25.0 MiB/s, up 0 B/s",
-            "JOB                         STATE    DONE     SIZE        DOWN     UP  PEERS  ETA  WORKER  NAME",
-            ID + "  running   42%  900 MiB  25.0 MiB/s  0 B/s      8  40s  w1      a set");
+            "JOB                         STATE    DONE     SIZE        DOWN     UP  PEERS  ETA  PRIO  WORKER  NAME",
+            ID + "  running   42%  900 MiB  25.0 MiB/s  0 B/s      8  40s     0  w1      a set");
   }
 
   @Test
@@ -58,7 +58,7 @@ class JobTableTest {
   @Test
   void figuresOfADeadWorkerAreNotShown() {
     assertThat(JobTable.lines(List.of(running(20)), Map.of(), NOW, "", 140, 24).getLast())
-        .isEqualTo(ID + "  running   50%  900 MiB     -   -      -    -  w1      a set");
+        .isEqualTo(ID + "  running   50%  900 MiB     -   -      -    -     0  w1      a set");
     assertThat(JobTable.summary(List.of(running(20)), Map.of(), NOW))
         .endsWith("1 running  down 0 B/s, up 0 B/s");
   }
