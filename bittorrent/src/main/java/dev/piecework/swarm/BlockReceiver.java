@@ -6,11 +6,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where a block's bytes go while they arrive: straight into the piece. Of two peers that send the
- * same block, the first one writes, unless it stalls. A block that was given up for lost is still
- * taken if it is needed.
+ * same block, the first one writes, unless it takes so long that the other was asked for that
+ * reason. A block that was given up for lost is still taken if it is needed.
  */
 final class BlockReceiver {
-  private static final long STALLED_NANOS = 1_000_000_000L;
+
+  /** An answer within this time shows that a peer is not late any more. */
+  private static final long QUICK_NANOS = 1_000_000_000L;
 
   private final Metainfo metainfo;
   private final Assemblies assemblies;
@@ -82,7 +84,7 @@ final class BlockReceiver {
   private boolean mayWrite(PieceAssembly assembly, int block, long nowNanos) {
     byte state = assembly.state(block);
     if (state == PieceAssembly.RECEIVING
-        && nowNanos - assembly.sinceNanos(block) >= STALLED_NANOS) {
+        && nowNanos - assembly.sinceNanos(block) >= Endgame.SLOW_NANOS) {
       Source stalled = assembly.peer(block);
       if (stalled != null && stalled.receiving == assembly) {
         stalled.receiving = null;
@@ -112,6 +114,8 @@ final class BlockReceiver {
   @Nullable PieceAssembly end(Source source, int length, long nowNanos) {
     source.lastBlockNanos = nowNanos;
     if (source.receivingAsked) {
+      source.answered++;
+      source.late &= nowNanos - source.receivingRequestedAt > QUICK_NANOS;
       source.window.blockReceived(length, nowNanos, source.receivingRequestedAt);
       if (source.queue.size() == 0) {
         source.window.noneOutstanding(nowNanos);

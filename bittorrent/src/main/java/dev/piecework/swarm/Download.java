@@ -45,6 +45,7 @@ public final class Download implements AutoCloseable {
   private final Assemblies assemblies;
   private final BlockReceiver receiver;
   private final Suspects suspects = new Suspects(sources);
+  private final WholePieces wholePieces;
   private final PieceChooser chooser;
   private final Requests requests;
   private final Endgame endgame;
@@ -73,7 +74,9 @@ public final class Download implements AutoCloseable {
     this.receiver = new BlockReceiver(metainfo, assemblies);
     this.endgame = new Endgame(assemblies.active(), sources);
     this.requests = new Requests(assemblies, budget);
-    this.chooser = new PieceChooser(metainfo.pieceLength(), picker, assemblies, suspects);
+    this.wholePieces = new WholePieces(assemblies, requests, receiver, sources);
+    this.chooser =
+        new PieceChooser(metainfo.pieceLength(), picker, assemblies, suspects, wholePieces);
   }
 
   /** Block bytes received, useful or not. */
@@ -287,6 +290,7 @@ public final class Download implements AutoCloseable {
   /** Gives an assembly back whose piece is verified and stored. */
   public void verified(PieceAssembly assembly) {
     picker.verified(assembly.piece());
+    wholePieces.verified(assembly.piece());
     suspects.passed(assembly);
     assemblies.recycle(assembly);
   }
@@ -320,6 +324,7 @@ public final class Download implements AutoCloseable {
       each.refusals.tick(nowNanos, piece -> gained(each, piece));
       requests.expire(each, nowNanos);
     }
+    wholePieces.tick(nowNanos);
     for (int i = assemblies.active().size() - 1; i >= 0; i--) {
       PieceAssembly each = assemblies.active().get(i);
       if (assemblies.idle(each)) {

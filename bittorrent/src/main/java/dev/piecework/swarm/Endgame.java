@@ -17,7 +17,10 @@ final class Endgame {
   private static final int MOST_ASKED_LAST = 3;
   private static final int MOST_ASKED_BEFORE = 2;
   private static final long OVERDUE_NANOS = 2_000_000_000L;
-  private static final long SLOW_NANOS = 500_000_000L;
+
+  /** How long a block may take before a much faster peer is asked for it as well. */
+  static final long SLOW_NANOS = 500_000_000L;
+
   private static final int MUCH_SLOWER = 4;
   private static final int SOONER = 2;
 

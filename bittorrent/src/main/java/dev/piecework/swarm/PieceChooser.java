@@ -17,12 +17,19 @@ final class PieceChooser {
   private final PiecePicker picker;
   private final Assemblies assemblies;
   private final Suspects suspects;
+  private final WholePieces wholePieces;
 
-  PieceChooser(int pieceLength, PiecePicker picker, Assemblies assemblies, Suspects suspects) {
+  PieceChooser(
+      int pieceLength,
+      PiecePicker picker,
+      Assemblies assemblies,
+      Suspects suspects,
+      WholePieces wholePieces) {
     this.pieceLength = pieceLength;
     this.picker = picker;
     this.assemblies = assemblies;
     this.suspects = suspects;
+    this.wholePieces = wholePieces;
   }
 
   /** A piece with a block to ask this peer for, if there is one; may begin it. */
@@ -45,7 +52,7 @@ final class PieceChooser {
       }
     }
     if (best == null || bestRank > BEFORE_NEW) {
-      PieceAssembly begun = begin(source, askable);
+      PieceAssembly begun = begin(source, askable, nowNanos);
       return begun != null ? begun : best;
     }
     if (best.owner() == null) {
@@ -71,13 +78,16 @@ final class PieceChooser {
     return source.fast ? BEFORE_NEW + 2 : BEFORE_NEW + 3;
   }
 
-  private @Nullable PieceAssembly begin(Source source, PieceSet askable) {
+  private @Nullable PieceAssembly begin(Source source, PieceSet askable, long nowNanos) {
     if (source.starvedVersion == picker.version()) {
       return null;
     }
     int piece = picker.pick(askable);
     if (piece < 0) {
       source.starvedVersion = picker.version();
+      return null;
+    }
+    if (suspects.failed(piece) && !wholePieces.mayBegin(piece, source, nowNanos)) {
       return null;
     }
     PieceAssembly begun = assemblies.begin(piece, source, suspects.exclusive(piece, source));

@@ -1,7 +1,6 @@
 package dev.piecework.swarm;
 
 import dev.piecework.layout.Bundle;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -38,16 +37,11 @@ public final class PiecePicker {
   private final long windowBytes;
   private final long starvedWindowBytes;
   private final RandomGenerator random;
+  private final CandidatePieces candidates;
   private int checking;
   private int opened;
   private int version;
   private long steps;
-
-  // Missing pieces of open bundles, rarest first; entries that are no longer missing are skipped.
-  private long[] candidates = new long[64];
-  private int candidateFrom;
-  private int candidateEnd;
-  private boolean orderStale;
 
   /**
    * @param pieces pieces of the torrent
@@ -76,6 +70,7 @@ public final class PiecePicker {
     this.windowBytes = windowBytes;
     this.starvedWindowBytes = Math.max(windowBytes, starvedWindowBytes);
     this.random = random;
+    this.candidates = new CandidatePieces(this::isMissing, availability, random);
     for (int piece = available.nextSetBit(0);
         piece >= 0 && piece < pieces;
         piece = available.nextSetBit(piece + 1)) {
@@ -141,7 +136,7 @@ public final class PiecePicker {
 
   /** Pieces walked over so far: the measure of what messages cost. */
   long steps() {
-    return steps;
+    return steps + candidates.steps();
   }
 
   /** Whether a piece is to be downloaded and has not arrived as a whole. */
@@ -229,71 +224,19 @@ public final class PiecePicker {
     version++;
     for (int piece = window.firstPiece(slot); piece <= window.lastPiece(slot); piece++) {
       if (states[piece] == MISSING) {
-        addCandidate(piece);
+        candidates.add(piece);
       }
     }
-    orderStale = true;
   }
 
   /** As {@link #pick}, but never opens a bundle. */
   int pickFromOpen(PieceSet peer) {
-    if (orderStale) {
-      sortCandidates();
-    }
-    while (candidateFrom < candidateEnd && states[(int) candidates[candidateFrom]] != MISSING) {
-      candidateFrom++;
-    }
-    for (int i = candidateFrom; i < candidateEnd; i++) {
-      steps++;
-      int piece = (int) candidates[i];
-      if (states[piece] == MISSING && peer.has(piece)) {
-        return piece;
-      }
-    }
-    return -1;
-  }
-
-  private void addCandidate(int piece) {
-    if (candidateEnd == candidates.length) {
-      int live = candidateEnd - candidateFrom;
-      long[] target = live > candidates.length / 2 ? new long[candidates.length * 2] : candidates;
-      System.arraycopy(candidates, candidateFrom, target, 0, live);
-      candidates = target;
-      candidateFrom = 0;
-      candidateEnd = live;
-    }
-    candidates[candidateEnd++] = piece;
-    orderStale = true;
-  }
-
-  /** Sorts by copies, then at random, and drops what is no longer missing or is there twice. */
-  private void sortCandidates() {
-    steps += candidateEnd - candidateFrom;
-    int kept = 0;
-    for (int i = candidateFrom; i < candidateEnd; i++) {
-      int piece = (int) candidates[i];
-      if (states[piece] == MISSING) {
-        candidates[kept++] = piece;
-      }
-    }
-    Arrays.sort(candidates, 0, kept);
-    int distinct = 0;
-    for (int i = 0; i < kept; i++) {
-      int piece = (int) candidates[i];
-      if (i == 0 || piece != (int) candidates[distinct - 1]) {
-        long copies = Math.min(availability.of(piece), Short.MAX_VALUE);
-        candidates[distinct++] = copies << 48 | (long) random.nextInt(1 << 16) << 32 | piece;
-      }
-    }
-    Arrays.sort(candidates, 0, distinct);
-    candidateFrom = 0;
-    candidateEnd = distinct;
-    orderStale = false;
+    return candidates.rarestOf(peer);
   }
 
   /** Lets the next pick look at how rare pieces are now; to be called every second or so. */
   public void refresh() {
-    orderStale = true;
+    candidates.rarityChanged();
     roomMade();
   }
 
@@ -393,7 +336,7 @@ public final class PiecePicker {
   private void missingAgain(int piece) {
     version++;
     if (window.inOpen(piece)) {
-      addCandidate(piece);
+      candidates.add(piece);
     }
   }
 

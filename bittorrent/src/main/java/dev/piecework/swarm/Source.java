@@ -36,6 +36,13 @@ public final class Source {
   boolean choked = true;
   boolean suspect;
   boolean fast;
+
+  /** Blocks that it was asked for and has sent. */
+  int answered;
+
+  /** A piece that it had to send as a whole was taken from it, and it has not been quick since. */
+  boolean late;
+
   int starvedVersion = -1;
   long lastBlockNanos;
   long receivedBytes;
@@ -87,6 +94,16 @@ public final class Source {
   /** Whether it has let us wait too long. */
   public boolean snubbed(long nowNanos) {
     return window.snubbed(nowNanos);
+  }
+
+  /** Whether it has sent what it was asked for, and lets nothing wait that only it could send. */
+  boolean reliable(long nowNanos) {
+    return answered > 0 && !late && !window.snubbed(nowNanos);
+  }
+
+  /** Whether it can be asked for more now. */
+  boolean hasRoom(long nowNanos) {
+    return queue.size() < window.size() && !refusals.resting(nowNanos);
   }
 
   /** How fast it has been sending lately. */

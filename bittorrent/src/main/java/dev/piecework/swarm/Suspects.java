@@ -22,7 +22,12 @@ final class Suspects {
 
   /** Whether a piece has to come from one peer as a whole. */
   boolean exclusive(int piece, Source source) {
-    return source.suspect || smartBan.hasFailed(piece);
+    return source.suspect || failed(piece);
+  }
+
+  /** Whether a piece has failed its hash and not passed since. */
+  boolean failed(int piece) {
+    return smartBan.hasFailed(piece);
   }
 
   void connected(Source source) {

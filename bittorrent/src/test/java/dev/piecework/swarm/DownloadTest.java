@@ -2,79 +2,16 @@ package dev.piecework.swarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.piecework.layout.ObjectLayout;
 import dev.piecework.metainfo.Metainfo;
 import dev.piecework.metainfo.MetainfoParser;
-import dev.piecework.testkit.Content;
 import dev.piecework.testkit.TorrentMaker;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
-import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** The download without sockets and with a clock that the test moves. */
-class DownloadTest {
-  private static final int PIECE = 64 << 10;
-  private static final int BLOCK = 16 << 10;
-  private static final int BLOCKS = PIECE / BLOCK;
-  private static final int PIECES = 6;
-  private static final long SECOND = 1_000_000_000L;
-
-  @TempDir Path folder;
-  private final PieceBuffers memory = new PieceBuffers(64L << 20);
-  private final List<PieceAssembly> arrived = new ArrayList<>();
-  private byte[] content = {};
-  private Download download;
-  private long now = SECOND;
-
-  @BeforeEach
-  void make() throws Exception {
-    Path file = Content.file(folder.resolve("a.bin"), PIECES * PIECE, 7);
-    content = Files.readAllBytes(file);
-    download =
-        create(MetainfoParser.parse(TorrentMaker.of(file).pieceBytes(PIECE).make().metainfo()), 0);
-  }
-
-  private Download create(Metainfo metainfo, long limit) {
-    Availability availability = new Availability(PIECES);
-    PiecePicker picker =
-        new PiecePicker(
-            PIECES,
-            ObjectLayout.of(metainfo, "").bundles(),
-            new BitSet(),
-            new BitSet(),
-            1 << 30,
-            1 << 30,
-            availability,
-            new Random(3));
-    return new Download(
-        metainfo,
-        picker,
-        availability,
-        memory.open(() -> {}),
-        arrived::add,
-        new TokenBucket(limit, 0));
-  }
-
-  @AfterEach
-  void release() {
-    arrived.forEach(download::dropped);
-    download.close();
-    assertThat(memory.usedBytes()).isZero();
-    memory.close();
-  }
-
+/** What is asked of whom, and what becomes of what they send. */
+class DownloadTest extends DownloadFixture {
   @Test
   void aLonePeerIsAskedForWholePiecesAndGetsThemAll() {
     Peer peer = new Peer(1);
@@ -110,7 +47,7 @@ class DownloadTest {
     int free = freePiece(opener);
     download.allowedFast(peer.source, free);
     assertThat(download.fill(peer.source, now)).isPositive();
-    assertThat(peer.asked).allMatch(each -> each.piece == free);
+    assertThat(peer.asked).allMatch(each -> each.piece() == free);
   }
 
   @Test
@@ -201,7 +138,7 @@ class DownloadTest {
   void blocksThatDoNotFitAreRefused() {
     Peer peer = new Peer(1);
     Asked asked = peer.asked.getFirst();
-    assertThat(download.blockStart(peer.source, asked.piece, asked.offset, BLOCK - 1, now))
+    assertThat(download.blockStart(peer.source, asked.piece(), asked.offset(), BLOCK - 1, now))
         .isEqualTo(Download.Verdict.REFUSED);
     assertThat(download.blockStart(peer.source, -1, 0, BLOCK, now))
         .isEqualTo(Download.Verdict.REFUSED);
@@ -216,7 +153,7 @@ class DownloadTest {
     Peer peer = new Peer(1);
     Asked refused = peer.asked.getFirst();
     peer.asked.clear();
-    download.rejected(peer.source, refused.piece, refused.offset, now);
+    download.rejected(peer.source, refused.piece(), refused.offset(), now);
     for (int i = 0; i < 10; i++) {
       download.fill(peer.source, now);
       peer.answerAll();
@@ -228,7 +165,7 @@ class DownloadTest {
   void whatTheOnlyPeerRefusedOnceArrivesInTheEnd() {
     Peer peer = new Peer(1);
     Asked refused = peer.asked.removeFirst();
-    download.rejected(peer.source, refused.piece, refused.offset, now);
+    download.rejected(peer.source, refused.piece(), refused.offset(), now);
     for (int i = 0; i < 10; i++) {
       peer.answerAll();
       download.fill(peer.source, now);
@@ -250,7 +187,7 @@ class DownloadTest {
   void aPeerThatRefusesAgainRestsLonger() {
     Peer peer = new Peer(1);
     Asked refused = peer.asked.removeFirst();
-    download.rejected(peer.source, refused.piece, refused.offset, now);
+    download.rejected(peer.source, refused.piece(), refused.offset(), now);
     for (int i = 0; i < 10; i++) {
       peer.answerAll();
       download.fill(peer.source, now);
@@ -260,7 +197,7 @@ class DownloadTest {
     download.fill(peer.source, now);
     assertThat(peer.asked).containsExactly(refused);
     peer.asked.clear();
-    download.rejected(peer.source, refused.piece, refused.offset, now);
+    download.rejected(peer.source, refused.piece(), refused.offset(), now);
 
     now += SECOND;
     download.tick(now);
@@ -276,13 +213,13 @@ class DownloadTest {
   void whatAPeerSaysThatItDoesNotHaveIsNotBelievedAgain() {
     Peer peer = new Peer(1);
     Asked refused = peer.asked.removeFirst();
-    download.rejected(peer.source, refused.piece, refused.offset, now);
-    download.lost(peer.source, refused.piece, true, now);
+    download.rejected(peer.source, refused.piece(), refused.offset(), now);
+    download.lost(peer.source, refused.piece(), true, now);
 
     now += 3600 * SECOND;
     download.tick(now);
 
-    assertThat(peer.source.pieces().has(refused.piece)).isFalse();
+    assertThat(peer.source.pieces().has(refused.piece())).isFalse();
   }
 
   @Test
@@ -310,13 +247,31 @@ class DownloadTest {
   void aPeerThatStopsInTheMiddleOfABlockLeavesTheBlockToOthers() {
     Peer peer = new Peer(1);
     Asked asked = peer.asked.getFirst();
-    assertThat(download.blockStart(peer.source, asked.piece, asked.offset, BLOCK, now))
+    assertThat(download.blockStart(peer.source, asked.piece(), asked.offset(), BLOCK, now))
         .isEqualTo(Download.Verdict.TAKEN);
     download.bytes(peer.source, Unpooled.buffer().writeZero(100), 100);
     download.remove(peer.source, now);
     Peer other = new Peer(2);
     other.serveEverything();
     assertThat(arrived).hasSize(PIECES);
+  }
+
+  @Test
+  void aBlockThatComesSlowlyIsFetchedOnceMoreAndNotAgainAndAgain() {
+    Peer fast = new Peer(1);
+    Peer slow = new Peer(2);
+    Asked begun = slow.asked.removeFirst();
+    download.blockStart(slow.source, begun.piece(), begun.offset(), begun.length(), now);
+    download.bytes(slow.source, Unpooled.buffer().writeZero(1), 1);
+    for (int round = 0; round < 80; round++) {
+      fast.answerAll();
+      now += SECOND / 100;
+      if (download.fill(fast.source, now) == 0) {
+        download.fillEndgame(fast.source, now);
+      }
+    }
+    assertThat(fast.everAsked.stream().filter(begun::equals)).hasSizeLessThanOrEqualTo(1);
+    assertThat(fast.everAsked).hasSizeLessThanOrEqualTo(PIECES * BLOCKS);
   }
 
   @Test
@@ -338,78 +293,10 @@ class DownloadTest {
   private int freePiece(Peer opener) {
     for (int piece = 0; piece < PIECES; piece++) {
       int each = piece;
-      if (opener.everAsked.stream().noneMatch(asked -> asked.piece == each)) {
+      if (opener.everAsked.stream().noneMatch(asked -> asked.piece() == each)) {
         return piece;
       }
     }
     throw new AssertionError("every piece was asked for");
-  }
-
-  private record Asked(int piece, int offset, int length) {}
-
-  /** A seed that is asked, and answers when the test says so. */
-  private final class Peer implements Source.Outlet {
-    final Source source;
-    final List<Asked> asked = new ArrayList<>();
-    final List<Asked> everAsked = new ArrayList<>();
-    final List<Asked> cancelled = new ArrayList<>();
-    boolean lies;
-
-    Peer(int host) {
-      source =
-          new Source(new InetSocketAddress(InetAddress.getLoopbackAddress(), host), this, PIECES);
-      download.add(source);
-      source.pieces().fill();
-      download.counted(source);
-      download.unchoked(source);
-      download.fill(source, now);
-    }
-
-    @Override
-    public void ask(int piece, int offset, int length) {
-      asked.add(new Asked(piece, offset, length));
-      everAsked.add(new Asked(piece, offset, length));
-    }
-
-    @Override
-    public void takeBack(int piece, int offset, int length) {
-      Asked each = new Asked(piece, offset, length);
-      cancelled.add(each);
-      asked.remove(each);
-    }
-
-    void serveEverything() {
-      for (int round = 0; round < 10 * PIECES * BLOCKS; round++) {
-        answerAll();
-        now += SECOND / 100;
-        if (download.fill(source, now) == 0) {
-          download.fillEndgame(source, now);
-        }
-      }
-    }
-
-    void answerOldest() {
-      if (!asked.isEmpty()) {
-        answer(asked.removeFirst());
-      }
-    }
-
-    void answerAll() {
-      List<Asked> all = List.copyOf(asked);
-      asked.clear();
-      all.forEach(this::answer);
-    }
-
-    void answer(Asked each) {
-      ByteBuf block =
-          lies
-              ? Unpooled.buffer().writeZero(each.length)
-              : Unpooled.wrappedBuffer(content, each.piece * PIECE + each.offset, each.length);
-      assertThat(download.blockStart(source, each.piece, each.offset, each.length, now))
-          .isNotEqualTo(Download.Verdict.REFUSED);
-      download.bytes(source, block, 1000);
-      download.bytes(source, block, each.length - 1000);
-      download.blockEnd(source, each.length, now);
-    }
   }
 }
