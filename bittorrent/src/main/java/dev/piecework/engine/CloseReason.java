@@ -3,7 +3,7 @@ package dev.piecework.engine;
 import dev.piecework.swarm.CallOutcome;
 
 /** Why a connection ended after its handshake; decides whether and when the address is called. */
-enum CloseReason {
+public enum CloseReason {
   /** The peer closed it, or the network did. */
   CLOSED_BY_PEER(CallOutcome.FRUITLESS),
   /** No message for the idle timeout. */

@@ -150,7 +150,9 @@ final class Connections {
     links.add(link);
     uses.put(link, new PeerUse(link.connectedAtNanos()));
     if (incoming) {
-      channel.closeFuture().addListener(ended -> parts.limits().closed(true));
+      channel
+          .closeFuture()
+          .addListener(swarm.life().errors().listener(ended -> parts.limits().closed(true)));
       ours().write(link.outbox().buffer());
     }
     swarm.joined(link);
@@ -339,7 +341,7 @@ final class Connections {
   /** Completes when the last socket is closed. */
   CompletableFuture<Void> closed() {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    channels.close().addListener(all -> done.complete(null));
+    channels.close().addListener(swarm.life().errors().listener(all -> done.complete(null)));
     return done;
   }
 }

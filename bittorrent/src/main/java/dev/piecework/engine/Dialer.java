@@ -1,5 +1,6 @@
 package dev.piecework.engine;
 
+import dev.piecework.net.ErrorHook;
 import dev.piecework.swarm.CallOutcome;
 import dev.piecework.swarm.PeerBook;
 import dev.piecework.swarm.PeerNetwork;
@@ -10,7 +11,6 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -150,26 +150,25 @@ final class Dialer {
                 ChannelOption.CONNECT_TIMEOUT_MILLIS,
                 Math.toIntExact(parts.settings().connectTimeout().toMillis()))
             .handler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    Connections.configure(channel);
-                    connections.own(channel);
-                  }
-                });
+                ErrorHook.initializer(channel -> {
+                  Connections.configure(channel);
+                  connections.own(channel);
+                }));
     ChannelFuture connected = bootstrap.connect(address);
     Channel channel = connected.channel();
     Call call = new Call(address, book.referrer(address).orElse(Referrer.GIVEN));
     calls.add(call);
-    channel.closeFuture().addListener(done -> call.ended());
-    connected.addListener(done -> {
-      if (done.isSuccess()) {
-        call.connected(channel);
-      } else {
-        LOG.debug("{}: cannot connect: {}", address, String.valueOf(done.cause()));
-        channel.close();
-      }
-    });
+    ErrorHook errors = swarm.life().errors();
+    channel.closeFuture().addListener(errors.listener(done -> call.ended()));
+    connected.addListener(
+        errors.listener(done -> {
+          if (done.isSuccess()) {
+            call.connected(channel);
+          } else {
+            LOG.debug("{}: cannot connect: {}", address, String.valueOf(done.cause()));
+            channel.close();
+          }
+        }));
   }
 
   /** Nobody is called any more. */

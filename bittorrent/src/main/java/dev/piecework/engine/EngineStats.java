@@ -1,6 +1,8 @@
 package dev.piecework.engine;
 
+import dev.piecework.swarm.Reputation;
 import dev.piecework.tracker.AnnounceCounts;
+import java.util.Map;
 
 /**
  * An engine at one moment, its torrents taken together; at most half a second old. Sums go on from
@@ -12,10 +14,15 @@ import dev.piecework.tracker.AnnounceCounts;
  * @param verifiedPieces pieces whose hash was right
  * @param failedPieces pieces that failed their hash
  * @param misbehavedPeers connections closed because the peer broke the protocol
+ * @param closedConnections connections that ended after their handshake, by why; has every reason
+ * @param bans of addresses, by why
  * @param torrents at work now
  * @param peers by origin and state, now
  * @param openConnections to peers, of all states, now
  * @param maxConnections their limit
+ * @param handshakes incoming connections whose handshake has not come yet, now; not among {@code
+ *     openConnections}
+ * @param maxHandshakes their limit
  * @param pieceBufferBytes memory of pieces being assembled or hashed, now
  * @param maxPieceBufferBytes its limit
  * @param waitingTasks pieces to be hashed and blocks to be read that wait for a thread, now
@@ -28,11 +35,21 @@ public record EngineStats(
     long verifiedPieces,
     long failedPieces,
     long misbehavedPeers,
+    Map<CloseReason, Long> closedConnections,
+    Reputation.Bans bans,
     int torrents,
     PeerCounts peers,
     int openConnections,
     int maxConnections,
+    int handshakes,
+    int maxHandshakes,
     long pieceBufferBytes,
     long maxPieceBufferBytes,
     int waitingTasks,
-    AnnounceCounts announces) {}
+    AnnounceCounts announces) {
+
+  /** Copies the map. */
+  public EngineStats {
+    closedConnections = Map.copyOf(closedConnections);
+  }
+}

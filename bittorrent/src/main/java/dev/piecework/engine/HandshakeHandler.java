@@ -1,5 +1,6 @@
 package dev.piecework.engine;
 
+import dev.piecework.net.ErrorHook;
 import dev.piecework.wire.Handshake;
 import dev.piecework.wire.WireException;
 import io.netty.buffer.ByteBuf;
@@ -97,6 +98,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    ErrorHook.of(context.executor()).check(cause);
     LOG.debug("{}: {}", context.channel(), cause.toString());
     context.close();
   }

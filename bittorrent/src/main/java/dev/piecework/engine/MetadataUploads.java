@@ -1,5 +1,6 @@
 package dev.piecework.engine;
 
+import dev.piecework.net.ErrorHook;
 import dev.piecework.wire.MessageWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -16,13 +17,18 @@ final class MetadataUploads {
 
   private final Extensions extensions;
   private final PeerLink link;
+  private final ErrorHook errors;
   private final BitSet wanted = new BitSet();
   private boolean underWay;
   private int sent;
 
-  MetadataUploads(Extensions extensions, PeerLink link) {
+  /**
+   * @param errors receives Errors of futures' listeners
+   */
+  MetadataUploads(Extensions extensions, PeerLink link, ErrorHook errors) {
     this.extensions = extensions;
     this.link = link;
+    this.errors = errors;
   }
 
   /** The peer asks for a block; {@code block} is what it said. */
@@ -65,11 +71,12 @@ final class MetadataUploads {
     link.writeOutbox();
     channel
         .writeAndFlush(bytes)
-        .addListener(taken -> {
-          underWay = false;
-          if (taken.isSuccess()) {
-            serve();
-          }
-        });
+        .addListener(
+            errors.listener(taken -> {
+              underWay = false;
+              if (taken.isSuccess()) {
+                serve();
+              }
+            }));
   }
 }

@@ -12,6 +12,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -65,7 +66,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements Source.Outl
     this.messages = new PeerMessages(swarm, this, budget);
     this.reader = new MessageReader(channel.alloc(), swarm.metainfo().pieceCount(), messages);
     this.uploads = new Uploads(swarm, this);
-    this.metadata = new MetadataUploads(swarm.extensions(), this);
+    this.metadata = new MetadataUploads(swarm.extensions(), this, swarm.life().errors());
     this.outbox = new Outbox(channel, nowNanos);
   }
 
@@ -242,15 +243,21 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements Source.Outl
     } catch (WireException e) {
       swarm.misbehaved(this, String.valueOf(e.getMessage()));
     } catch (RuntimeException e) {
-      // A fault of ours, but it may have been provoked: the peer goes, the torrent stays.
-      swarm
-          .logContext()
-          .run(() -> LOG.warn("Dropping peer {} after an unexpected failure", remote, e));
-      close(CloseReason.FAILURE, "unexpected failure");
+      failed(e);
     } catch (Error e) {
       swarm.fail(e);
     } finally {
       in.release();
+    }
+  }
+
+  /** A fault of ours, but it may have been provoked: the peer goes, the torrent stays. */
+  private void failed(Throwable cause) {
+    if (!closed) {
+      swarm
+          .logContext()
+          .run(() -> LOG.warn("Dropping peer {} after an unexpected failure", remote, cause));
+      close(CloseReason.FAILURE, "unexpected failure");
     }
   }
 
@@ -286,7 +293,12 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements Source.Outl
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    close(CloseReason.CLOSED_BY_PEER, cause.toString());
+    swarm.life().errors().check(cause);
+    if (cause instanceof IOException) {
+      close(CloseReason.CLOSED_BY_PEER, cause.toString());
+    } else {
+      failed(cause);
+    }
   }
 
   /** Tells the peer whether we want anything, if that has changed. */

@@ -1,5 +1,8 @@
 package dev.piecework.engine;
 
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What an engine's torrents have done, summed up over their lives. Torrents add what is new. */
@@ -10,6 +13,21 @@ final class Sums {
   private final LongAdder verifiedPieces = new LongAdder();
   private final LongAdder failedPieces = new LongAdder();
   private final LongAdder misbehavedPeers = new LongAdder();
+  private final Map<CloseReason, LongAdder> closed = new ConcurrentHashMap<>();
+
+  /** A connection has ended; from any thread. */
+  void closed(CloseReason reason) {
+    closed.computeIfAbsent(reason, _ -> new LongAdder()).increment();
+  }
+
+  /** Connections that have ended, by why. */
+  Map<CloseReason, Long> closed() {
+    Map<CloseReason, Long> counts = new EnumMap<>(CloseReason.class);
+    for (CloseReason reason : CloseReason.values()) {
+      counts.put(reason, closed.getOrDefault(reason, new LongAdder()).sum());
+    }
+    return counts;
+  }
 
   /** One torrent's figures since it was added. */
   record Figures(

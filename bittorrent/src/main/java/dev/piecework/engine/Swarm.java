@@ -222,6 +222,7 @@ final class Swarm implements SwarmLife.Subject {
 
   /** A connection has ended. */
   void gone(PeerLink link) {
+    parts.sums().closed(link.closeReason());
     if (connections.remove(link)) {
       download.remove(link.source(), System.nanoTime());
       chokeRounds.left();

@@ -1,6 +1,7 @@
 package dev.piecework.engine;
 
 import dev.piecework.metainfo.InfoHash;
+import dev.piecework.net.ErrorHook;
 import dev.piecework.net.HostLookup;
 import dev.piecework.net.Transports;
 import dev.piecework.swarm.PeerNetwork;
@@ -14,7 +15,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -53,6 +53,7 @@ final class SwarmEngine implements Engine, EngineParts {
   private final Sums sums = new Sums();
   private final PieceBuffers buffers;
   private final HostLookup names;
+  private final ErrorHook errors;
   private final Trackers trackers;
   private final ConnectionLimits limits;
   private final Handshakes handshakes;
@@ -72,18 +73,27 @@ final class SwarmEngine implements Engine, EngineParts {
    * @param names looks up the hosts of trackers; stays the caller's
    */
   SwarmEngine(EngineSettings settings, HostLookup names) {
-    this(settings, Transports.best(), names);
+    this(settings, Transports.best(), names, ErrorHook.endOfProcess());
   }
 
   SwarmEngine(EngineSettings settings, Transports transport) {
-    this(settings, transport, HostLookup.system());
+    this(settings, transport, HostLookup.system(), ErrorHook.endOfProcess());
   }
 
-  private SwarmEngine(EngineSettings settings, Transports transport, HostLookup names) {
+  /**
+   * @param errors receives Errors thrown on the event loops
+   */
+  SwarmEngine(EngineSettings settings, ErrorHook errors) {
+    this(settings, Transports.best(), HostLookup.system(), errors);
+  }
+
+  private SwarmEngine(
+      EngineSettings settings, Transports transport, HostLookup names, ErrorHook errors) {
+    this.errors = errors;
     this.settings = settings;
     this.names = names;
     this.transport = transport;
-    this.loops = transport.eventLoops(settings.eventLoopThreads(), "piecework-peers");
+    this.loops = transport.eventLoops(settings.eventLoopThreads(), "piecework-peers", errors);
     this.pool =
         new ThreadPoolExecutor(
             settings.hashThreads(),
@@ -118,13 +128,8 @@ final class SwarmEngine implements Engine, EngineParts {
         new ServerBootstrap()
             .group(loops)
             .channel(transport.serverChannel())
-            .childHandler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    accept(channel);
-                  }
-                });
+            .handler(ErrorHook.ofListener())
+            .childHandler(ErrorHook.initializer(this::accept));
     // Not sync: it throws what the system said, an IOException, past every signature.
     ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
     if (!bound.isSuccess()) {
@@ -151,7 +156,7 @@ final class SwarmEngine implements Engine, EngineParts {
           LOG.debug("{}: closed: too many connections without a handshake", oldest);
           oldest.close();
         });
-    channel.closeFuture().addListener(done -> handshakes.ended(channel, address));
+    channel.closeFuture().addListener(errors.listener(done -> handshakes.ended(channel, address)));
     channel.attr(Connections.ACCEPTED_AT).set(System.nanoTime());
     Connections.configure(channel);
     channel
@@ -196,18 +201,23 @@ final class SwarmEngine implements Engine, EngineParts {
     }
     channel
         .deregister()
-        .addListener(left ->
-            swarm
-                .loop()
-                .register(channel)
-                .addListener(moved -> {
-                  if (moved.isSuccess()) {
-                    swarm.connections().accepted(channel, handshake, rest);
-                  } else {
-                    rest.release();
-                    channel.close();
-                  }
-                }));
+        .addListener(
+            errors.listener(left ->
+                swarm
+                    .loop()
+                    .register(channel)
+                    .addListener(
+                        swarm
+                            .life()
+                            .errors()
+                            .listener(moved -> {
+                              if (moved.isSuccess()) {
+                                swarm.connections().accepted(channel, handshake, rest);
+                              } else {
+                                rest.release();
+                                channel.close();
+                              }
+                            }))));
   }
 
   @Override
@@ -269,10 +279,14 @@ final class SwarmEngine implements Engine, EngineParts {
         done.verifiedPieces(),
         done.failedPieces(),
         done.misbehavedPeers(),
+        sums.closed(),
+        reputation.bans(),
         Math.toIntExact(all().count()),
         peers,
         limits.open(),
         settings.maxConnections(),
+        handshakes.count(),
+        settings.peerLimits().handshakes(),
         buffers.usedBytes(),
         settings.pieceBufferBytes(),
         waiting.size(),

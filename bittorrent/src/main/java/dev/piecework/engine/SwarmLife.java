@@ -1,6 +1,7 @@
 package dev.piecework.engine;
 
 import dev.piecework.metainfo.Metainfo;
+import dev.piecework.net.ErrorHook;
 import dev.piecework.net.LogContext;
 import io.netty.channel.EventLoop;
 import java.util.List;
@@ -73,6 +74,11 @@ final class SwarmLife {
     }
   }
 
+  /** For listeners of the torrent's futures: an Error ends it with a reason. */
+  ErrorHook errors() {
+    return error -> fail("unexpected failure", error);
+  }
+
   /** Something is at work elsewhere that the end has to wait for. */
   void workBegun() {
     atWorkElsewhere++;
@@ -84,8 +90,16 @@ final class SwarmLife {
     endIfDone();
   }
 
-  /** Ends the torrent with a reason. */
+  /** Ends the torrent with a reason. An Error is reported to the hook of the loop as well. */
   void fail(String what, Throwable cause) {
+    try {
+      failTorrent(what, cause);
+    } finally {
+      ErrorHook.of(loop).check(cause);
+    }
+  }
+
+  private void failTorrent(String what, Throwable cause) {
     if (stopping) {
       LOG.debug("{}: failed while stopping", metainfo.infoHash(), cause);
       return;

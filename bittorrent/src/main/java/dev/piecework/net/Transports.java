@@ -2,7 +2,6 @@ package dev.piecework.net;
 
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -20,7 +19,6 @@ import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -93,13 +91,22 @@ public enum Transports {
    * @param name what the threads' names begin with
    */
   public EventLoopGroup eventLoops(int threads, String name) {
+    return eventLoops(threads, name, ErrorHook.endOfProcess());
+  }
+
+  /**
+   * The same.
+   *
+   * @param errors receives Errors thrown on these threads, see {@link ErrorHook}
+   */
+  public EventLoopGroup eventLoops(int threads, String name, ErrorHook errors) {
     IoHandlerFactory handlers =
         switch (this) {
           case EPOLL -> EpollIoHandler.newFactory();
           case IO_URING -> IoUringIoHandler.newFactory();
           case NIO -> NioIoHandler.newFactory();
         };
-    return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name, true), handlers);
+    return new GuardedLoops(threads, name, handlers, errors);
   }
 
   /** The class of listening TCP sockets. */

@@ -22,6 +22,16 @@ public final class Reputation {
   private final long banNanos;
   private final long longestBanNanos;
   private final Map<InetSocketAddress, History> histories;
+  private long bansForProtocolErrors;
+  private long bansForCorruptData;
+
+  /**
+   * Bans so far, those that have expired too.
+   *
+   * @param forProtocolErrors because the protocol was broken several times
+   * @param forCorruptData because data that failed its hash was sent
+   */
+  public record Bans(long forProtocolErrors, long forCorruptData) {}
 
   /**
    * @param capacity most culprits remembered
@@ -44,12 +54,15 @@ public final class Reputation {
     history.slips++;
     if (history.slips > slipsAllowed) {
       history.slips = 0;
+      bansForProtocolErrors++;
       ban(history, nowNanos);
     }
   }
 
   /** A peer sent corrupt data. */
   public synchronized void corrupt(InetSocketAddress culprit, long nowNanos) {
+    // Of several pieces found corrupt one after another, each makes the ban longer.
+    bansForCorruptData += banned(culprit, nowNanos) ? 0 : 1;
     ban(history(culprit, nowNanos), nowNanos);
   }
 
@@ -65,6 +78,11 @@ public final class Reputation {
   public synchronized boolean banned(InetSocketAddress culprit, long nowNanos) {
     History history = histories.get(culprit);
     return history != null && history.bans > 0 && nowNanos - history.bannedUntilNanos < 0;
+  }
+
+  /** Bans so far. */
+  public synchronized Bans bans() {
+    return new Bans(bansForProtocolErrors, bansForCorruptData);
   }
 
   /** Culprits remembered. */

@@ -1,6 +1,7 @@
 package dev.piecework.tracker;
 
 import dev.piecework.engine.TorrentStats.TrackerState;
+import dev.piecework.net.ErrorHook;
 import dev.piecework.net.LogContext;
 import dev.piecework.tracker.AnnounceResult.Accepted;
 import dev.piecework.tracker.AnnounceResult.Failed;
@@ -189,12 +190,15 @@ public final class Announcer {
     turn.atWork = Optional.of(answer);
     var _ =
         answer.whenCompleteAsync(
-            (result, problem) -> {
-              turn.atWork = Optional.empty();
-              if (problem == null && !stopping) {
-                answered(turn, tracker, event, result);
-              }
-            },
+            (result, problem) ->
+                ErrorHook.of(owner)
+                    .guard(() -> {
+                      turn.atWork = Optional.empty();
+                      if (problem == null && !stopping) {
+                        answered(turn, tracker, event, result);
+                      }
+                    })
+                    .run(),
             owner);
   }
 

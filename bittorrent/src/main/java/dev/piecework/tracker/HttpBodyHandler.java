@@ -1,5 +1,6 @@
 package dev.piecework.tracker;
 
+import dev.piecework.net.ErrorHook;
 import dev.piecework.tracker.HttpReplyReader.Progress;
 import dev.piecework.tracker.HttpReplyReader.Reply;
 import io.netty.buffer.ByteBuf;
@@ -43,6 +44,7 @@ final class HttpBodyHandler extends SimpleChannelInboundHandler<ByteBuf> {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    ErrorHook.of(context.executor()).check(cause);
     if (done) {
       return;
     }

@@ -1,5 +1,6 @@
 package dev.piecework.tracker;
 
+import dev.piecework.net.ErrorHook;
 import dev.piecework.net.Transports;
 import dev.piecework.tracker.AllowedHosts.Resolved;
 import dev.piecework.tracker.AnnounceResult.Accepted;
@@ -94,6 +95,7 @@ final class HttpExchange {
                 },
                 loop)
             .exceptionally(defect -> {
+              ErrorHook.of(loop).check(defect);
               fail("announce failed: " + ConnectionFault.message(defect));
               return null;
             });
@@ -118,7 +120,14 @@ final class HttpExchange {
     AnnounceResult read = HttpAnswer.read(reply);
     if (read instanceof Accepted answer && !answer.named().isEmpty()) {
       accepted = Optional.of(answer.withPeers(answer.peers()));
-      var _ = PeerNames.resolve(answer, setup.hosts).thenAccept(result::complete);
+      var _ =
+          PeerNames.resolve(answer, setup.hosts)
+              .thenAccept(result::complete)
+              .exceptionally(defect -> {
+                ErrorHook.of(loop).check(defect);
+                result.complete(accepted.orElseThrow());
+                return null;
+              });
     } else {
       result.complete(read);
     }
@@ -184,15 +193,17 @@ final class HttpExchange {
         Duration share = Duration.ofNanos(Math.max(1, left / (addresses.size() - index)));
         patience = setup.scheduler.schedule(loop, share, () -> failed("timed out"));
       }
-      connecting.addListener(done -> {
-        if (done.isSuccess()) {
-          send(connecting.channel());
-        } else {
-          failed(
-              ConnectionFault.describe(
-                  done.cause(), addresses.get(index), setup.limits.connectTimeout()));
-        }
-      });
+      connecting.addListener(
+          ErrorHook.of(loop)
+              .listener(done -> {
+                if (done.isSuccess()) {
+                  send(connecting.channel());
+                } else {
+                  failed(
+                      ConnectionFault.describe(
+                          done.cause(), addresses.get(index), setup.limits.connectTimeout()));
+                }
+              }));
     }
 
     private boolean hasNext() {
@@ -200,18 +211,15 @@ final class HttpExchange {
     }
 
     private ChannelInitializer<SocketChannel> pipeline() {
-      return new ChannelInitializer<>() {
-        @Override
-        protected void initChannel(SocketChannel channel) {
-          if (url.secure()) {
-            // With the name, so that the certificate is checked against it (RFC 9110, 4.3.4).
-            channel
-                .pipeline()
-                .addLast(setup.tls.get().newHandler(channel.alloc(), url.host(), url.port()));
-          }
-          channel.pipeline().addLast(handler);
+      return ErrorHook.initializer(channel -> {
+        if (url.secure()) {
+          // With the name, so that the certificate is checked against it (RFC 9110, 4.3.4).
+          channel
+              .pipeline()
+              .addLast(setup.tls.get().newHandler(channel.alloc(), url.host(), url.port()));
         }
-      };
+        channel.pipeline().addLast(handler);
+      });
     }
 
     private void send(Channel channel) {
@@ -230,12 +238,17 @@ final class HttpExchange {
       request.append("Connection: close\r\n\r\n");
       channel
           .writeAndFlush(Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII))
-          .addListener(done -> {
-            // A failed TLS handshake fails the write first, with less to say than the handler.
-            if (!done.isSuccess() && !url.secure()) {
-              failed("the request could not be sent: " + ConnectionFault.message(done.cause()));
-            }
-          });
+          .addListener(
+              ErrorHook.of(loop)
+                  .listener(done -> {
+                    // A failed TLS handshake fails the write first, with less to say than the
+                    // handler.
+                    if (!done.isSuccess() && !url.secure()) {
+                      failed(
+                          "the request could not be sent: "
+                              + ConnectionFault.message(done.cause()));
+                    }
+                  }));
     }
 
     @Override

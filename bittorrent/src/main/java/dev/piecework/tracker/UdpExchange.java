@@ -1,5 +1,6 @@
 package dev.piecework.tracker;
 
+import dev.piecework.net.ErrorHook;
 import dev.piecework.net.Transports;
 import dev.piecework.tracker.AllowedHosts.Resolved;
 import dev.piecework.tracker.AnnounceResult.Accepted;
@@ -97,6 +98,7 @@ final class UdpExchange {
                 },
                 loop)
             .exceptionally(defect -> {
+              ErrorHook.of(loop).check(defect);
               exchange.fail("announce failed: " + ConnectionFault.message(defect));
               return null;
             });
@@ -119,15 +121,17 @@ final class UdpExchange {
             .handler(new Receiver(tracker))
             .connect(tracker);
     open = Optional.of(opening.channel());
-    opening.addListener(done -> {
-      if (result.isDone()) {
-        var _ = opening.channel().close();
-      } else if (done.isSuccess()) {
-        begin();
-      } else {
-        refused(done.cause());
-      }
-    });
+    opening.addListener(
+        ErrorHook.of(loop)
+            .listener(done -> {
+              if (result.isDone()) {
+                var _ = opening.channel().close();
+              } else if (done.isSuccess()) {
+                begin();
+              } else {
+                refused(done.cause());
+              }
+            }));
   }
 
   /** The system says that nobody is there: that address is not asked again in this announce. */
@@ -286,6 +290,7 @@ final class UdpExchange {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      ErrorHook.of(loop).check(cause);
       var _ = context.close();
       if (result.isDone() || !from.equals(tracker)) {
         return;

@@ -191,6 +191,34 @@ class ChokerTest {
   }
 
   @Test
+  void seedingAPeerAmongManyHostileOnesWaitsNoMoreThanOneTurnOfEach() {
+    // 38 hold their slots as long as they may, two of them by connecting anew each round.
+    List<Candidate<String>> peers = strangers(38);
+    peers.add(giver("honest", 0));
+    int rounds = 0;
+    while (!choker.decide(now, peers, true).contains("honest")) {
+      for (int again = 0; again < 2; again++) {
+        peers.set(
+            again,
+            new Candidate<>(
+                "again" + again + "-" + rounds, "flapping" + again, true, false, 0, 0, now));
+      }
+      now += Choker.RECHOKE_NANOS;
+      rounds++;
+    }
+    assertThat(rounds * Choker.RECHOKE_NANOS).isLessThanOrEqualTo(10 * Choker.SEED_TURN_NANOS);
+  }
+
+  @Test
+  void downloadingAPeerThatGivesIsServedWithinOneRoundHoweverManyTakeOnly() {
+    List<Candidate<String>> peers = strangers(38);
+    choker.decide(now, peers, false);
+    peers.add(giver("honest", 16 << 10));
+    now += Choker.RECHOKE_NANOS;
+    assertThat(choker.decide(now, peers, false)).contains("honest");
+  }
+
+  @Test
   void connectingAnewDoesNotMakeANewcomerForTheOptimisticSlot() {
     Map<String, Integer> drawn = new HashMap<>();
     Choker<String> two = new Choker<>(2, new SplittableRandom(11));

@@ -36,6 +36,19 @@ class ReputationTest {
   }
 
   @Test
+  void anIpv6HostIsBannedWhateverAddressOfItsSlash64ItTakes() {
+    reputation.corrupt(peer("2001:db8:1:2::7"), 0);
+
+    assertThat(reputation.banned(peer("2001:db8:1:2:ffff:ffff:ffff:ffff"), 1)).isTrue();
+    assertThat(reputation.banned(peer("2001:db8:1:3::7"), 1)).isFalse();
+    for (int slip = 0; slip <= 3; slip++) {
+      reputation.slipped(peer("2001:db8:1:4::" + slip), 0);
+    }
+    assertThat(reputation.banned(peer("2001:db8:1:4::99"), 1)).isTrue();
+    assertThat(reputation.bans()).isEqualTo(new Reputation.Bans(1, 1));
+  }
+
+  @Test
   void someSlipsAreForgivenMoreAreNot() {
     for (int slip = 0; slip < 3; slip++) {
       reputation.slipped(PEER, 0);

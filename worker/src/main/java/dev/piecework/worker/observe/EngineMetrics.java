@@ -1,8 +1,10 @@
 package dev.piecework.worker.observe;
 
+import dev.piecework.engine.CloseReason;
 import dev.piecework.engine.EngineStats;
 import dev.piecework.engine.PeerState;
 import dev.piecework.swarm.PeerOrigin;
+import dev.piecework.swarm.Reputation;
 import dev.piecework.tracker.AnnounceCounts;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -47,6 +49,17 @@ final class EngineMetrics {
             "piecework.peers.misbehaved", engine, each -> each.get().misbehavedPeers())
         .description("Connections closed because the peer broke the protocol")
         .register(registry);
+    for (CloseReason reason : CloseReason.values()) {
+      FunctionCounter.builder(
+              "piecework.peers.closed",
+              engine,
+              each -> each.get().closedConnections().getOrDefault(reason, 0L))
+          .description("Connections to peers that ended after their handshake, by why")
+          .tag("reason", lower(reason))
+          .register(registry);
+    }
+    bans(CloseReason.PROTOCOL_ERROR, Reputation.Bans::forProtocolErrors);
+    bans(CloseReason.CORRUPT_DATA, Reputation.Bans::forCorruptData);
     gauge("torrents", "Torrents at work in the engine", EngineStats::torrents);
     gauge(
         "engine.waiting",
@@ -81,6 +94,7 @@ final class EngineMetrics {
   private void budgets() {
     Budgets budgets = new Budgets(registry);
     budgets.add("connections", () -> engine.get().openConnections(), engine.get().maxConnections());
+    budgets.add("handshakes", () -> engine.get().handshakes(), engine.get().maxHandshakes());
     budgets.add(
         "piece_buffer_bytes",
         () -> engine.get().pieceBufferBytes(),
@@ -107,6 +121,14 @@ final class EngineMetrics {
     FunctionCounter.builder("piecework.pieces", engine, each -> count.applyAsDouble(each.get()))
         .description("Pieces hashed, by whether the hash was right")
         .tag("result", result)
+        .register(registry);
+  }
+
+  private void bans(CloseReason reason, ToDoubleFunction<Reputation.Bans> count) {
+    FunctionCounter.builder(
+            "piecework.peers.bans", engine, each -> count.applyAsDouble(each.get().bans()))
+        .description("Bans of peers' addresses, by why; expired ones too")
+        .tag("reason", lower(reason))
         .register(registry);
   }
 
