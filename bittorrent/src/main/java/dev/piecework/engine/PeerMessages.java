@@ -31,6 +31,9 @@ final class PeerMessages implements MessageSink {
   /** Bytes of it that cost as much as another such message. */
   private static final int HANDSHAKE_BYTES_PER_MESSAGE = 64;
 
+  /** Keep-alives that cost as much as another such message: four bytes each, nothing to look at. */
+  private static final int KEEP_ALIVES_PER_MESSAGE = 4;
+
   /** A request for less than this costs about as much as one for a block, and brings nothing. */
   private static final int SHORT_REQUEST = 4096;
 
@@ -41,6 +44,7 @@ final class PeerMessages implements MessageSink {
   private int blockLength;
   private int bitfields;
   private int gained;
+  private int keepAlives;
   private int lost;
   private boolean piecesKnown;
 
@@ -68,8 +72,11 @@ final class PeerMessages implements MessageSink {
   }
 
   @Override
-  public void keepAlive() {
-    // The time it came has been noted.
+  public void keepAlive() throws WireException {
+    // The time it came has been noted. Two minutes apart by BEP 3; some send many, but no flood.
+    if (++keepAlives % KEEP_ALIVES_PER_MESSAGE == 0) {
+      bringsNothing();
+    }
   }
 
   @Override

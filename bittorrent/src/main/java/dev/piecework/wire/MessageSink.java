@@ -10,7 +10,7 @@ import io.netty.buffer.ByteBuf;
  */
 public interface MessageSink {
   /** Nothing but a sign of life. */
-  void keepAlive();
+  void keepAlive() throws WireException;
 
   /** The peer will not answer requests. */
   void choke() throws WireException;

@@ -4,7 +4,6 @@ import static dev.piecework.engine.TestDownload.loopback;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.piecework.metainfo.Metainfo;
 import dev.piecework.wire.Handshake;
 import dev.piecework.wire.MessageWriter;
 import dev.piecework.wire.PeerId;
@@ -17,7 +16,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,7 +43,7 @@ class CrowdTest {
   void start() {
     content = TestContent.make(folder, 10 * 32_768, 32_768);
     seeder = opened(Engine.start(EngineSettings.defaults()));
-    leecher = opened(Engine.start(settings()));
+    leecher = opened(Engine.start(TestSettings.with(CrowdTest::patient)));
   }
 
   @AfterEach
@@ -115,6 +113,8 @@ class CrowdTest {
       socket.getOutputStream().write(19);
     }
 
+    await().atMost(LIMIT).until(() -> leecher.stats().handshakes() == 128);
+    assertThat(leecher.stats().maxHandshakes()).isEqualTo(128);
     assertThat(isTaken("127.0.0.1")).isTrue();
     assertThat(isTaken("127.0.8.1")).as("a peer of an address that attacks").isTrue();
   }
@@ -123,15 +123,13 @@ class CrowdTest {
   void deadAddressesOfATrackerDoNotHoldAGivenPeerUp() throws IOException {
     // A full backlog: whoever calls hears nothing at all.
     ServerSocket hole = opened(new ServerSocket(0, 1, InetAddress.ofLiteral("0.0.0.0")));
-    ByteBuf peers = Unpooled.buffer();
+    List<InetSocketAddress> peers = new ArrayList<>();
     for (int i = 0; i < 2000; i++) {
-      peers.writeByte(127).writeByte(1).writeByte(1 + i / 200).writeByte(1 + i % 200);
-      peers.writeShort(hole.getLocalPort());
+      InetAddress silent = address("127.1." + (1 + i / 200) + "." + (1 + i % 200));
+      peers.add(new InetSocketAddress(silent, hole.getLocalPort()));
     }
-    ServerSocket tracker = opened(new ServerSocket(0, 50, loopback(0).getAddress()));
-    Thread.ofVirtual().start(() -> announce(tracker, peers));
-    TestContent announced =
-        content.announcedTo("http://127.0.0.1:" + tracker.getLocalPort() + "/announce");
+    LoopbackTracker tracker = opened(new LoopbackTracker(peers));
+    TestContent announced = content.announcedTo(tracker.url());
     TestDownload download = new TestDownload(announced.metainfo());
     Torrent torrent = download.start(leecher, request(download));
     await().atMost(LIMIT).until(() -> torrent.stats().connecting() > 0);
@@ -184,11 +182,36 @@ class CrowdTest {
   }
 
   @Test
+  void aBanOfAnAddressExpires() throws IOException {
+    Engine forgiving =
+        opened(
+            Engine.start(
+                TestSettings.with(it -> {
+                  patient(it);
+                  it.ban = Duration.ofSeconds(1);
+                })));
+    leecher = forgiving;
+    TestDownload download = new TestDownload(content.metainfo());
+    download.start(forgiving, request(download));
+    for (int slip = 0; slip <= PeerLimits.defaults().slips(); slip++) {
+      try (Socket socket = connect("127.0.9.5", new byte[] {0, 0, 0, 3, 0, 0, 0})) {
+        assertThat(readToEnd(socket)).isTrue();
+      }
+    }
+    await().atMost(LIMIT).until(() -> forgiving.stats().bans().forProtocolErrors() == 1);
+
+    await().atMost(LIMIT).until(() -> isTaken("127.0.9.5"));
+  }
+
+  @Test
   void theAddressPolicyHoldsForIncomingPeers() throws IOException {
     Engine strict =
         opened(
             Engine.start(
-                settings().withAddressPolicy(address -> !address.equals(address("127.0.9.3")))));
+                TestSettings.with(it -> {
+                  patient(it);
+                  it.addressPolicy = address -> !address.equals(address("127.0.9.3"));
+                })));
     leecher = strict;
     TestDownload download = new TestDownload(content.metainfo());
     download.start(strict, request(download));
@@ -202,39 +225,10 @@ class CrowdTest {
   }
 
   /** Handshakes have all the time of the world, so that nothing is solved by waiting. */
-  private static EngineSettings settings() {
-    EngineSettings defaults = EngineSettings.defaults();
-    PeerLimits limits = PeerLimits.defaults();
-    return new EngineSettings(
-            0,
-            defaults.listenAddress(),
-            defaults.announcedAddress(),
-            defaults.addressPolicy(),
-            defaults.maxConnections(),
-            defaults.maxConnectionsPerTorrent(),
-            defaults.connectionsPerSecond(),
-            Duration.ofMinutes(10),
-            Duration.ofMinutes(10),
-            defaults.idleTimeout(),
-            defaults.pieceBufferBytes(),
-            defaults.uploadSlots(),
-            defaults.hashThreads(),
-            defaults.eventLoopThreads(),
-            defaults.messagesPerSecond(),
-            defaults.unreadTimeout(),
-            limits)
-        .withPeerLimits(
-            new PeerLimits(
-                limits.connectionsPerAddress(),
-                limits.handshakes(),
-                limits.handshakesPerAddress(),
-                limits.dials(),
-                limits.reservedPercent(),
-                Duration.ofSeconds(1),
-                limits.knownAddresses(),
-                limits.slips(),
-                limits.ban(),
-                limits.longestBan()));
+  private static void patient(TestSettings settings) {
+    settings.connectTimeout = Duration.ofMinutes(10);
+    settings.handshakeTimeout = Duration.ofMinutes(10);
+    settings.trial = Duration.ofSeconds(1);
   }
 
   private TorrentRequest request(TestDownload download) {
@@ -247,15 +241,7 @@ class CrowdTest {
   }
 
   private ScriptedPeer good(long seed) throws IOException {
-    Metainfo metainfo = content.metainfo();
-    return opened(
-        new ScriptedPeer(
-            metainfo.infoHash(),
-            seed,
-            (piece, offset, length) -> {
-              int from = (int) metainfo.pieceOffset(piece) + offset;
-              return Arrays.copyOfRange(content.bytes(), from, from + length);
-            }));
+    return opened(ScriptedPeer.honest(address("127.0.0.1"), content, seed));
   }
 
   private void idlePeer(String from) throws IOException {
@@ -274,7 +260,7 @@ class CrowdTest {
     ByteBuf hello = Unpooled.buffer();
     new Handshake(true, false, content.metainfo().infoHash(), PeerId.random(random)).write(hello);
     try {
-      ScriptedPeer.send(socket.getOutputStream(), hello.writeBytes(after));
+      RawPeer.send(socket.getOutputStream(), hello.writeBytes(after));
     } catch (IOException e) {
       // Refused already.
     }
@@ -297,33 +283,6 @@ class CrowdTest {
       return true;
     } catch (IOException e) {
       return !(e instanceof SocketTimeoutException);
-    }
-  }
-
-  private static void announce(ServerSocket tracker, ByteBuf peers) {
-    byte[] head =
-        ("d8:intervali1800e5:peers" + peers.readableBytes() + ":")
-            .getBytes(StandardCharsets.US_ASCII);
-    byte[] named = Arrays.copyOf(peers.array(), peers.readableBytes());
-    while (!tracker.isClosed()) {
-      try (Socket socket = tracker.accept()) {
-        int lineEnds = 0;
-        for (int c = socket.getInputStream().read(); c >= 0 && lineEnds < 4; ) {
-          lineEnds = c == '\r' || c == '\n' ? lineEnds + 1 : 0;
-          c = lineEnds < 4 ? socket.getInputStream().read() : c;
-        }
-        OutputStream out = socket.getOutputStream();
-        int length = head.length + named.length + 1;
-        out.write(
-            ("HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\nConnection: close\r\n\r\n")
-                .getBytes(StandardCharsets.US_ASCII));
-        out.write(head);
-        out.write(named);
-        out.write('e');
-        out.flush();
-      } catch (IOException e) {
-        return;
-      }
     }
   }
 

@@ -215,26 +215,7 @@ class EnginePairTest {
 
   @Test
   void torrentsShareALittleMemoryAndAllComplete() {
-    EngineSettings defaults = EngineSettings.defaults();
-    EngineSettings small =
-        new EngineSettings(
-            0,
-            defaults.listenAddress(),
-            defaults.announcedAddress(),
-            defaults.addressPolicy(),
-            200,
-            60,
-            30,
-            defaults.connectTimeout(),
-            defaults.handshakeTimeout(),
-            defaults.idleTimeout(),
-            1 << 20,
-            8,
-            2,
-            2,
-            500,
-            defaults.unreadTimeout(),
-            defaults.peerLimits());
+    EngineSettings small = TestSettings.with(it -> it.pieceBufferBytes = 1 << 20);
     try (Engine narrow = Engine.start(small)) {
       List<TestDownload> downloads = new ArrayList<>();
       for (int i = 0; i < 4; i++) {

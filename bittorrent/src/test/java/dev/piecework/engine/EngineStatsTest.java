@@ -47,6 +47,10 @@ class EngineStatsTest {
       assertThat(after.receivedBytes() - after.wastedBytes())
           .isEqualTo(content.metainfo().totalLength());
       assertThat(after.torrents()).isZero();
+      assertThat(after.closedConnections())
+          .containsOnlyKeys(CloseReason.values())
+          .containsEntry(CloseReason.CORRUPT_DATA, 0L)
+          .containsValue(1L);
       for (PeerState state : PeerState.values()) {
         assertThat(after.peers().of(state)).as("%s", state).isZero();
       }

@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.piecework.net.AddressPolicy;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,13 +30,14 @@ class FailureTest {
 
   @TempDir Path folder;
   private final AtomicReference<Exception> failure = new AtomicReference<>();
+  private final List<Error> errors = new CopyOnWriteArrayList<>();
   private Engine seeder;
   private Engine leecher;
 
   @BeforeEach
   void start() {
     seeder = Engine.start(EngineSettings.defaults());
-    leecher = Engine.start(EngineSettings.defaults().withPieceBuffer(1 << 20));
+    leecher = new SwarmEngine(TestSettings.with(it -> it.pieceBufferBytes = 1 << 20), errors::add);
   }
 
   @AfterEach
@@ -46,6 +52,27 @@ class FailureTest {
       throw new OutOfMemoryError("provoked");
     });
     assertThat(failure.get()).hasMessageContaining("OutOfMemoryError: provoked");
+    assertThat(errors).as("reported").hasAtLeastOneElementOfType(OutOfMemoryError.class);
+  }
+
+  @Test
+  void anErrorWhileAConnectionIsAcceptedIsReportedAndOthersAreAccepted() throws IOException {
+    StackOverflowError tooDeep = new StackOverflowError("provoked");
+    AddressPolicy policy =
+        address -> {
+          if (address.equals(InetAddress.ofLiteral("127.0.0.9"))) {
+            throw tooDeep;
+          }
+          return true;
+        };
+    try (Engine engine =
+            new SwarmEngine(TestSettings.with(it -> it.addressPolicy = policy), errors::add);
+        Socket socket = new Socket()) {
+      socket.bind(new InetSocketAddress("127.0.0.9", 0));
+      socket.connect(loopback(engine.listenPort()));
+      assertThat(socket.getInputStream().read()).as("closed").isEqualTo(-1);
+      await().atMost(LIMIT).until(() -> errors.contains(tooDeep));
+    }
   }
 
   @Test
@@ -54,6 +81,7 @@ class FailureTest {
       throw new IllegalStateException("provoked");
     });
     assertThat(failure.get()).hasMessage("provoked");
+    assertThat(errors).isEmpty();
   }
 
   private void fails(Runnable verified) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.piecework.metainfo.InfoHash;
 import dev.piecework.metainfo.Metainfo;
+import dev.piecework.swarm.Reputation;
 import dev.piecework.wire.Handshake;
 import dev.piecework.wire.PeerId;
 import io.netty.buffer.ByteBuf;
@@ -15,7 +16,6 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -61,6 +61,8 @@ class HostilePeersTest {
       assertThat(storage.bytes()).isEqualTo(content.bytes());
       assertThat(liar.connections).as("not called again").hasValue(1);
       assertThat(torrent.stats().wastedBytes()).isPositive();
+      assertThat(leecher.stats().closedConnections()).containsEntry(CloseReason.CORRUPT_DATA, 1L);
+      assertThat(leecher.stats().bans()).isEqualTo(new Reputation.Bans(0, 1));
     }
   }
 
@@ -72,12 +74,14 @@ class HostilePeersTest {
                 content.metainfo().infoHash(),
                 1,
                 (piece, offset, length) ->
-                    offset == 32768 ? new byte[length] : right(content, piece, offset, length));
+                    offset == 32768
+                        ? new byte[length]
+                        : ScriptedPeer.right(content, piece, offset, length));
         ScriptedPeer honest =
             new ScriptedPeer(
                 content.metainfo().infoHash(),
                 2,
-                (piece, offset, length) -> right(content, piece, offset, length))) {
+                (piece, offset, length) -> ScriptedPeer.right(content, piece, offset, length))) {
       MemoryStorage storage = MemoryStorage.empty(content.metainfo());
       TestDownload download = new TestDownload(content.metainfo());
       Torrent torrent =
@@ -123,7 +127,7 @@ class HostilePeersTest {
           nonsense(bytes, random, content.metainfo().pieceCount());
         }
         try {
-          ScriptedPeer.send(socket.getOutputStream(), bytes);
+          RawPeer.send(socket.getOutputStream(), bytes);
         } catch (IOException e) {
           // It has hung up on us already, as it may.
         }
@@ -167,7 +171,7 @@ class HostilePeersTest {
       ByteBuf bytes = Unpooled.buffer();
       new Handshake(true, true, InfoHash.fromHex("ab".repeat(20)), PeerId.random(new Random(1)))
           .write(bytes);
-      ScriptedPeer.send(socket.getOutputStream(), bytes);
+      RawPeer.send(socket.getOutputStream(), bytes);
       InputStream in = socket.getInputStream();
       assertThat(in.read()).isEqualTo(-1);
     }
@@ -200,11 +204,6 @@ class HostilePeersTest {
   private static Handshake hello(Metainfo metainfo, Random random) {
     return new Handshake(
         random.nextBoolean(), random.nextBoolean(), metainfo.infoHash(), PeerId.random(random));
-  }
-
-  private static byte[] right(TestContent content, int piece, int offset, int length) {
-    int from = (int) content.metainfo().pieceOffset(piece) + offset;
-    return Arrays.copyOfRange(content.bytes(), from, from + length);
   }
 
   private void seed(TestContent content) {

@@ -10,25 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class ListeningTest {
   private static EngineSettings on(int port) {
-    EngineSettings defaults = EngineSettings.defaults();
-    return new EngineSettings(
-        port,
-        defaults.listenAddress(),
-        defaults.announcedAddress(),
-        defaults.addressPolicy(),
-        defaults.maxConnections(),
-        defaults.maxConnectionsPerTorrent(),
-        defaults.connectionsPerSecond(),
-        defaults.connectTimeout(),
-        defaults.handshakeTimeout(),
-        defaults.idleTimeout(),
-        defaults.pieceBufferBytes(),
-        defaults.uploadSlots(),
-        defaults.hashThreads(),
-        defaults.eventLoopThreads(),
-        defaults.messagesPerSecond(),
-        defaults.unreadTimeout(),
-        defaults.peerLimits());
+    return TestSettings.with(it -> it.listenPort = port);
   }
 
   @Test

@@ -27,6 +27,15 @@ final class MemoryStorage implements PieceStorage {
     return storage;
   }
 
+  /** Has the first pieces. */
+  static MemoryStorage holding(Metainfo metainfo, byte[] bytes, int pieces) {
+    MemoryStorage storage = empty(metainfo);
+    System.arraycopy(
+        bytes, 0, storage.bytes, 0, Math.toIntExact(pieces * (long) metainfo.pieceLength(0)));
+    storage.written.set(0, pieces);
+    return storage;
+  }
+
   @Override
   public synchronized void write(int piece, ByteBuffer verified) throws IOException {
     if (verified.remaining() != metainfo.pieceLength(piece)) {

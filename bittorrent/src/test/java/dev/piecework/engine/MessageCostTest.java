@@ -8,7 +8,6 @@ import dev.piecework.layout.ObjectLayout;
 import dev.piecework.metainfo.Metainfo;
 import dev.piecework.metainfo.MetainfoException;
 import dev.piecework.metainfo.MetainfoParser;
-import dev.piecework.wire.MessageReader;
 import dev.piecework.wire.MessageWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -19,9 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -42,7 +39,6 @@ class MessageCostTest {
   private static final int PIECES = 100_000;
   private static final int PIECE = 16 << 10;
   private static final int BYTES = 5 << 20;
-  private static final String SERVED = "request of what is there";
 
   /**
    * Steps for all of it: what each message type needs is far below, a walk per message far above.
@@ -71,118 +67,17 @@ class MessageCostTest {
   }
 
   static Stream<Arguments> messages() {
-    return sequences().keySet().stream()
+    return WorstMessages.of(PIECES, PIECE).keySet().stream()
         .flatMap(name -> Stream.of(Arguments.of(name, true), Arguments.of(name, false)));
-  }
-
-  private static Map<String, Consumer<ByteBuf>> sequences() {
-    Map<String, Consumer<ByteBuf>> all = new LinkedHashMap<>();
-    int[] turn = {0};
-    all.put("keep-alive", MessageWriter::keepAlive);
-    all.put("choke", MessageWriter::choke);
-    all.put(
-        "choke and unchoke",
-        out -> {
-          MessageWriter.choke(out);
-          MessageWriter.unchoke(out);
-        });
-    all.put(
-        "interested and not",
-        out -> {
-          MessageWriter.interested(out);
-          MessageWriter.notInterested(out);
-        });
-    all.put("have, always the same", out -> MessageWriter.have(out, 77));
-    all.put("have, each once", out -> MessageWriter.have(out, turn[0]++ % PIECES));
-    all.put(
-        "have and don't have",
-        out -> {
-          MessageWriter.have(out, 7);
-          MessageWriter.dontHave(out, Extensions.DONT_HAVE, 7);
-        });
-    all.put(
-        "have all and don't have",
-        out -> {
-          MessageWriter.haveAll(out);
-          MessageWriter.dontHave(out, Extensions.DONT_HAVE, 0);
-        });
-    all.put(
-        "have all and have none",
-        out -> {
-          MessageWriter.haveAll(out);
-          MessageWriter.haveNone(out);
-        });
-    byte[] bits = new byte[(PIECES + 7) / 8];
-    Arrays.fill(bits, 0, bits.length - 1, (byte) 0x55);
-    all.put("bitfield", out -> MessageWriter.bitfield(out, bits));
-    all.put(
-        "don't have, each",
-        out -> MessageWriter.dontHave(out, Extensions.DONT_HAVE, turn[0]++ % PIECES));
-    all.put(
-        "request of what is not there",
-        out -> MessageWriter.request(out, 1 + turn[0]++ % (PIECES - 1), 0, PIECE));
-    all.put("request of what is there", out -> MessageWriter.request(out, 0, 0, PIECE));
-    all.put("request of one byte", out -> MessageWriter.request(out, 0, turn[0]++ % PIECE, 1));
-    all.put(
-        "request and cancel",
-        out -> {
-          MessageWriter.request(out, 0, 0, PIECE);
-          MessageWriter.cancel(out, 0, 0, PIECE);
-        });
-    all.put("cancel of nothing", out -> MessageWriter.cancel(out, 0, 1, 5));
-    all.put(
-        "block that nobody asked for",
-        out -> {
-          MessageWriter.pieceHeader(out, 5, 0, 1);
-          out.writeByte(0);
-        });
-    all.put("suggest", out -> out.writeInt(5).writeByte(13).writeInt(3));
-    all.put("reject of nothing", out -> MessageWriter.reject(out, 3, 0, PIECE));
-    all.put("allowed fast, always the same", out -> MessageWriter.allowedFast(out, 9));
-    all.put("allowed fast, each", out -> MessageWriter.allowedFast(out, turn[0]++ % PIECES));
-    byte[] small = "d1:md11:ut_metadatai3eee".getBytes(StandardCharsets.US_ASCII);
-    all.put("extension handshake", out -> MessageWriter.extended(out, 0, small));
-    all.put("extension handshake with many names", out -> MessageWriter.extended(out, 0, names()));
-    all.put(
-        "extension handshake that is too long",
-        out -> MessageWriter.extended(out, 0, new byte[MessageReader.MAX_EXTENDED + 1]));
-    all.put("metadata request", out -> metadata(out, turn[0]++ % 100));
-    all.put("metadata request, always the same", out -> metadata(out, 0));
-    all.put("metadata request of what is not there", out -> metadata(out, 1_000_000));
-    all.put(
-        "metadata that nobody asked for",
-        out ->
-            MessageWriter.extended(
-                out,
-                Extensions.METADATA,
-                "d8:msg_typei1e5:piecei0ee".getBytes(StandardCharsets.US_ASCII)));
-    all.put("unknown extension", out -> MessageWriter.extended(out, 99, new byte[3]));
-    all.put("unknown message", out -> out.writeInt(3).writeByte(200).writeShort(1));
-    all.put("length that is absurd", out -> out.writeInt(Integer.MAX_VALUE).writeByte(20));
-    return all;
-  }
-
-  private static byte[] names() {
-    BencodeWriter.DictionaryWriter ids = BencodeWriter.dictionary();
-    for (int i = 1000; i < 2900; i++) {
-      ids.put("x" + i, 1);
-    }
-    return BencodeWriter.dictionary().put("m", ids).encode();
-  }
-
-  private static void metadata(ByteBuf out, int block) {
-    MessageWriter.extended(
-        out,
-        Extensions.METADATA,
-        "d8:msg_typei0e5:piecei%dee".formatted(block).getBytes(StandardCharsets.US_ASCII));
   }
 
   @ParameterizedTest(name = "{0}, reading: {1}")
   @MethodSource("messages")
   void theWorstSequenceOfEachMessageStaysWithinItsBudget(String name, boolean reads) {
-    Consumer<ByteBuf> sequence = sequences().getOrDefault(name, MessageWriter::keepAlive);
+    Consumer<ByteBuf> sequence =
+        WorstMessages.of(PIECES, PIECE).getOrDefault(name, MessageWriter::keepAlive);
     // What is served is not bounded: it is what a peer is there for. Little of it is enough.
-    boolean served = name.equals(SERVED);
+    boolean served = name.equals(WorstMessages.SERVED);
     int bytes = served ? 64 << 10 : BYTES;
     ByteBuf sent = Unpooled.buffer(BYTES + (1 << 20));
     while (sent.readableBytes() < bytes) {
@@ -222,7 +117,7 @@ class MessageCostTest {
   void aPeerThatTakesNothingIsNotReadAndThenClosed() {
     ByteBuf sent = Unpooled.buffer();
     while (sent.readableBytes() < BYTES) {
-      metadata(sent, sent.readableBytes() % 100);
+      WorstMessages.metadata(sent, sent.readableBytes() % 100);
       MessageWriter.request(sent, 1, 0, PIECE);
     }
     try (EmbeddedPeer peer = new EmbeddedPeer(request(), true)) {
@@ -246,6 +141,24 @@ class MessageCostTest {
   }
 
   @Test
+  void manyKeepAlivesAreReadAndAFloodOfThemIsNot() {
+    ByteBuf many = Unpooled.buffer();
+    for (int i = 0; i < 10_000; i++) {
+      MessageWriter.keepAlive(many);
+    }
+    ByteBuf flood = Unpooled.buffer().writeZero(BYTES);
+    try (EmbeddedPeer peer = new EmbeddedPeer(request(), true)) {
+      prepare(peer, true);
+      peer.send(many);
+      assertThat(many.isReadable()).isFalse();
+      assertThat(peer.link.closed()).isFalse();
+      peer.send(flood);
+      assertThat(flood.readableBytes()).as("not read").isGreaterThan(BYTES / 2);
+      assertThat(peer.reading()).isFalse();
+    }
+  }
+
+  @Test
   void aPeerThatReadsGetsAllBlocksOfTheMetadataAndNotForEver() {
     try (EmbeddedPeer peer = new EmbeddedPeer(request(), true)) {
       prepare(peer, true);
@@ -256,7 +169,7 @@ class MessageCostTest {
         long before = peer.takenBytes();
         ByteBuf asked = Unpooled.buffer();
         for (int block = 0; block < blocks; block++) {
-          metadata(asked, block);
+          WorstMessages.metadata(asked, block);
         }
         peer.send(asked);
         sent[copy] = peer.takenBytes() - before;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.piecework.wire.MessageWriter;
-import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,16 +20,13 @@ class OddPeersTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);
   private static final int PIECE = 32 << 10;
   private static final int UNCHOKE = 1;
-  private static final int REQUEST = 6;
 
   @TempDir Path folder;
-
-  private record Asked(int piece, int offset, int length) {}
 
   @Test
   void aSeederThatRejectsEachBlockOnceIsDownloadedFrom() throws IOException {
     TestContent content = TestContent.make(folder, 9 * PIECE + 5000, PIECE);
-    Set<Asked> refused = new HashSet<>();
+    Set<RawPeer.Asked> refused = new HashSet<>();
     downloadedFrom(
         content,
         wire -> {
@@ -39,9 +35,10 @@ class OddPeersTest {
             MessageWriter.unchoke(out);
           });
           while (true) {
-            Asked asked = request(wire);
+            RawPeer.Asked asked = wire.request();
             if (refused.add(asked)) {
-              wire.send(out -> MessageWriter.reject(out, asked.piece, asked.offset, asked.length));
+              wire.send(
+                  out -> MessageWriter.reject(out, asked.piece(), asked.offset(), asked.length()));
             } else {
               answer(wire, content, asked);
             }
@@ -62,7 +59,7 @@ class OddPeersTest {
             }
           });
           while (true) {
-            answer(wire, content, request(wire));
+            answer(wire, content, wire.request());
           }
         });
   }
@@ -83,7 +80,7 @@ class OddPeersTest {
             MessageWriter.unchoke(out);
           });
           while (true) {
-            answer(wire, content, request(wire));
+            answer(wire, content, wire.request());
           }
         });
   }
@@ -91,7 +88,8 @@ class OddPeersTest {
   @Test
   void aPeerThatDoesNotReadIsDroppedAndOthersAreServedMeanwhile() throws IOException {
     TestContent content = TestContent.make(folder, 64 * PIECE, PIECE);
-    try (SwarmEngine seeder = new SwarmEngine(unreadTimeout(Duration.ofSeconds(3)));
+    try (SwarmEngine seeder =
+            new SwarmEngine(TestSettings.with(it -> it.unreadTimeout = Duration.ofSeconds(3)));
         Engine leecher = Engine.start(EngineSettings.defaults());
         RawPeer deaf =
             new RawPeer(
@@ -139,25 +137,12 @@ class OddPeersTest {
     }
   }
 
-  private static Asked request(RawPeer.Wire wire) throws IOException {
-    while (true) {
-      ByteBuf message = wire.next();
-      if (message.readByte() == REQUEST) {
-        return new Asked(message.readInt(), message.readInt(), message.readInt());
-      }
-    }
-  }
-
-  private static void answer(RawPeer.Wire wire, TestContent content, Asked asked)
+  private static void answer(RawPeer.Wire wire, TestContent content, RawPeer.Asked asked)
       throws IOException {
-    int from = (int) content.metainfo().pieceOffset(asked.piece) + asked.offset;
+    int from = (int) content.metainfo().pieceOffset(asked.piece()) + asked.offset();
     wire.send(out -> {
-      MessageWriter.pieceHeader(out, asked.piece, asked.offset, asked.length);
-      out.writeBytes(content.bytes(), from, asked.length);
+      MessageWriter.pieceHeader(out, asked.piece(), asked.offset(), asked.length());
+      out.writeBytes(content.bytes(), from, asked.length());
     });
-  }
-
-  private static EngineSettings unreadTimeout(Duration timeout) {
-    return EngineSettings.defaults().withUnreadTimeout(timeout);
   }
 }

@@ -106,25 +106,7 @@ class ReleaseTest {
   }
 
   private static EngineSettings fast() {
-    EngineSettings defaults = EngineSettings.defaults();
-    return new EngineSettings(
-        0,
-        defaults.listenAddress(),
-        defaults.announcedAddress(),
-        defaults.addressPolicy(),
-        defaults.maxConnections(),
-        defaults.maxConnectionsPerTorrent(),
-        100_000,
-        defaults.connectTimeout(),
-        defaults.handshakeTimeout(),
-        defaults.idleTimeout(),
-        defaults.pieceBufferBytes(),
-        defaults.uploadSlots(),
-        defaults.hashThreads(),
-        defaults.eventLoopThreads(),
-        defaults.messagesPerSecond(),
-        defaults.unreadTimeout(),
-        defaults.peerLimits());
+    return TestSettings.with(it -> it.connectionsPerSecond = 100_000);
   }
 
   private static long openFiles() {

@@ -4,21 +4,17 @@ import dev.piecework.metainfo.InfoHash;
 import dev.piecework.wire.Handshake;
 import dev.piecework.wire.MessageWriter;
 import dev.piecework.wire.PeerId;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * A peer that does what a test tells it: waits for a call, says that it has everything and
- * unchokes, then answers each request by {@link Answer}. Plain blocking sockets, one thread per
- * connection.
+ * A {@link RawPeer} that says it has everything and unchokes, then answers each request by {@link
+ * Answer}. Does not speak the extension protocol.
  */
 final class ScriptedPeer implements AutoCloseable {
   /** What to send for a request; no bytes for nothing at all. */
@@ -26,15 +22,11 @@ final class ScriptedPeer implements AutoCloseable {
     byte[] to(int piece, int offset, int length);
   }
 
-  private static final int REQUEST = 6;
-
-  private final ServerSocket listener;
-  private final InfoHash infoHash;
-  private final PeerId id;
+  private final RawPeer peer;
   private final Answer answer;
-  final AtomicInteger connections = new AtomicInteger();
+  final AtomicInteger connections;
+  final AtomicInteger ended;
   final AtomicInteger requests = new AtomicInteger();
-  final AtomicInteger ended = new AtomicInteger();
 
   /** Hangs up when it has sent so many blocks on a connection. */
   volatile int blocksEach = Integer.MAX_VALUE;
@@ -42,78 +34,81 @@ final class ScriptedPeer implements AutoCloseable {
   /** Sends nonsense at once on its first connections, so many of them. */
   volatile int badConnections;
 
+  /** Time that it takes over each block. */
+  volatile long nanosPerBlock;
+
   ScriptedPeer(InfoHash infoHash, long seed, Answer answer) throws IOException {
-    this.listener = new ServerSocket(0, 50, TestDownload.loopback(0).getAddress());
-    this.infoHash = infoHash;
-    this.id = PeerId.random(new Random(seed));
+    this(TestDownload.loopback(0).getAddress(), infoHash, seed, answer);
+  }
+
+  /**
+   * @param host where it listens and calls from
+   */
+  ScriptedPeer(InetAddress host, InfoHash infoHash, long seed, Answer answer) throws IOException {
+    Handshake hello = new Handshake(true, false, infoHash, PeerId.random(new Random(seed)));
     this.answer = answer;
-    Thread.ofVirtual().start(this::accept);
+    this.peer = new RawPeer(host, hello, this::serve);
+    this.connections = peer.connections;
+    this.ended = peer.ended;
+  }
+
+  /** An honest seeder. */
+  static ScriptedPeer honest(InetAddress host, TestContent content, long seed) throws IOException {
+    return new ScriptedPeer(
+        host,
+        content.metainfo().infoHash(),
+        seed,
+        (piece, offset, length) -> right(content, piece, offset, length));
+  }
+
+  /** What a block is. */
+  static byte[] right(TestContent content, int piece, int offset, int length) {
+    int from = (int) content.metainfo().pieceOffset(piece) + offset;
+    return Arrays.copyOfRange(content.bytes(), from, from + length);
   }
 
   InetSocketAddress address() {
-    return TestDownload.loopback(listener.getLocalPort());
+    return peer.address();
   }
 
-  private void accept() {
-    while (!listener.isClosed()) {
-      try {
-        Socket socket = listener.accept();
-        int number = connections.incrementAndGet();
-        Thread.ofVirtual().start(() -> serve(socket, number));
-      } catch (IOException e) {
+  /** Calls an engine. */
+  void call(int port) throws IOException {
+    peer.call(port);
+  }
+
+  private void serve(RawPeer.Wire wire) throws IOException {
+    wire.shakeHands();
+    wire.send(out -> {
+      MessageWriter.haveAll(out);
+      MessageWriter.unchoke(out);
+      if (wire.number <= badConnections) {
+        // A choke has no payload.
+        out.writeInt(3).writeByte(0).writeShort(0);
+      }
+    });
+    int left = blocksEach;
+    while (true) {
+      RawPeer.Asked asked = wire.request();
+      if (left == 0) {
         return;
       }
-    }
-  }
-
-  private void serve(Socket socket, int number) {
-    try (socket) {
-      DataInputStream in = new DataInputStream(socket.getInputStream());
-      OutputStream out = socket.getOutputStream();
-      in.readFully(new byte[Handshake.LENGTH]);
-      ByteBuf hello = Unpooled.buffer();
-      new Handshake(true, false, infoHash, id).write(hello);
-      MessageWriter.haveAll(hello);
-      MessageWriter.unchoke(hello);
-      if (number <= badConnections) {
-        // A choke has no payload.
-        hello.writeInt(3).writeByte(0).writeShort(0);
+      requests.incrementAndGet();
+      if (nanosPerBlock > 0) {
+        LockSupport.parkNanos(nanosPerBlock);
       }
-      send(out, hello);
-      int left = blocksEach;
-      while (true) {
-        byte[] message = new byte[in.readInt()];
-        in.readFully(message);
-        if (message.length == 13 && message[0] == REQUEST) {
-          if (left == 0) {
-            ended.incrementAndGet();
-            return;
-          }
-          requests.incrementAndGet();
-          ByteBuf fields = Unpooled.wrappedBuffer(message, 1, 12);
-          int piece = fields.readInt();
-          int offset = fields.readInt();
-          byte[] block = answer.to(piece, offset, fields.readInt());
-          if (block.length > 0) {
-            ByteBuf reply = Unpooled.buffer();
-            MessageWriter.pieceHeader(reply, piece, offset, block.length);
-            send(out, reply.writeBytes(block));
-            left--;
-          }
-        }
+      byte[] block = answer.to(asked.piece(), asked.offset(), asked.length());
+      if (block.length > 0) {
+        wire.send(out -> {
+          MessageWriter.pieceHeader(out, asked.piece(), asked.offset(), block.length);
+          out.writeBytes(block);
+        });
+        left--;
       }
-    } catch (IOException e) {
-      ended.incrementAndGet();
     }
-  }
-
-  static void send(OutputStream out, ByteBuf bytes) throws IOException {
-    bytes.readBytes(out, bytes.readableBytes());
-    out.flush();
   }
 
   @Override
   public void close() throws IOException {
-    listener.close();
+    peer.close();
   }
 }

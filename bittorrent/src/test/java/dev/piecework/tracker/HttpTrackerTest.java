@@ -1,5 +1,7 @@
 package dev.piecework.tracker;
 
+import static dev.piecework.tracker.TrackerFixture.assertAccepted;
+import static dev.piecework.tracker.TrackerFixture.failure;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,17 +9,11 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.piecework.net.AddressPolicy;
 import dev.piecework.net.Cidr;
-import dev.piecework.net.HostLookup;
-import dev.piecework.net.Transports;
 import dev.piecework.testkit.Ports;
-import dev.piecework.tracker.AnnounceResult.Accepted;
-import dev.piecework.tracker.AnnounceResult.Failed;
-import io.netty.channel.EventLoopGroup;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.UnknownHostException;
@@ -37,11 +33,9 @@ class HttpTrackerTest {
   private static final byte[] ANSWER =
       "d8:intervali1800e5:peers6:\1\2\3\4\0\1e".getBytes(ISO_8859_1);
 
-  private final ManualScheduler clock = new ManualScheduler();
+  private final TrackerFixture fixture = new TrackerFixture(HttpTrackerTest::resolve);
   private final List<String> requests = new CopyOnWriteArrayList<>();
-  private final EventLoopGroup loops = Transports.best().eventLoops(1, "test");
   private HttpServer server;
-  private Trackers trackers = trackers(AddressPolicy.everything());
 
   HttpTrackerTest() throws IOException {
     server = HttpServer.create(Ports.loopback(0), 0);
@@ -55,22 +49,8 @@ class HttpTrackerTest {
 
   @AfterEach
   void stopAll() throws Exception {
-    trackers.close();
+    fixture.close();
     server.stop(0);
-    loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
-  }
-
-  private Trackers trackers(AddressPolicy policy) {
-    return new Trackers(
-        loops,
-        Transports.best(),
-        new AllowedHosts(
-            new HostLookup(HttpTrackerTest::resolve, HostLookup.DEFAULT_TIMEOUT, 4), policy),
-        TrackerLimits.defaults(),
-        clock,
-        () -> {
-          throw new IllegalStateException("no TLS in this test");
-        });
   }
 
   private static List<InetAddress> resolve(String host) throws UnknownHostException {
@@ -107,34 +87,10 @@ class HttpTrackerTest {
     return "http://" + host + ":" + server.getAddress().getPort() + path;
   }
 
-  private CompletableFuture<AnnounceResult> start(String url) {
-    return trackers.client().announce(TrackerUrl.parse(url), Announces.started());
-  }
-
-  private AnnounceResult announce(String url) throws Exception {
-    return start(url).get(20, TimeUnit.SECONDS);
-  }
-
-  private static String failure(AnnounceResult result) {
-    return switch (result) {
-      case Failed failed -> failed.message();
-      case Accepted accepted -> "accepted: " + accepted;
-    };
-  }
-
-  private static void assertAccepted(AnnounceResult result) {
-    assertThat(result)
-        .isInstanceOfSatisfying(
-            Accepted.class,
-            accepted ->
-                assertThat(accepted.peers())
-                    .containsExactly(new InetSocketAddress(InetAddress.ofLiteral("1.2.3.4"), 1)));
-  }
-
   @Test
   void announcesAndReadsTheAnswer() throws Exception {
     answer("/announce", 200, ANSWER);
-    assertAccepted(announce(url("tracker.test", "/announce?passkey=x")));
+    assertAccepted(fixture.announce(url("tracker.test", "/announce?passkey=x")));
     assertThat(requests)
         .singleElement()
         .asString()
@@ -153,41 +109,41 @@ class HttpTrackerTest {
           exchange.getResponseBody().write(ANSWER);
           exchange.close();
         });
-    assertAccepted(announce(url("tracker.test", "/announce")));
+    assertAccepted(fixture.announce(url("tracker.test", "/announce")));
     assertThat(hosts).containsExactly("tracker.test:" + server.getAddress().getPort());
   }
 
   @Test
   void readsGzip() throws Exception {
     answer("/announce", 200, gzip(ANSWER), "Content-Encoding", "gzip");
-    assertAccepted(announce(url("127.0.0.1", "/announce")));
+    assertAccepted(fixture.announce(url("127.0.0.1", "/announce")));
   }
 
   @Test
   void aGzipBombIsRefused() throws Exception {
     answer("/announce", 200, gzip(new byte[64 << 20]), "Content-Encoding", "gzip");
-    assertThat(failure(announce(url("127.0.0.1", "/announce"))))
+    assertThat(failure(fixture.announce(url("127.0.0.1", "/announce"))))
         .contains("answer larger than 1 MiB refused");
   }
 
   @Test
   void anAnswerOverOneMebibyteIsRefused() throws Exception {
     answer("/announce", 200, new byte[(1 << 20) + 1]);
-    assertThat(failure(announce(url("127.0.0.1", "/announce"))))
+    assertThat(failure(fixture.announce(url("127.0.0.1", "/announce"))))
         .isEqualTo("answer larger than 1 MiB refused");
   }
 
   @Test
   void anAnswerWithoutLengthEndsWithTheConnection() throws Exception {
     try (ServerSocket raw = rawServer("HTTP/1.0 200 OK\r\n\r\n" + new String(ANSWER, ISO_8859_1))) {
-      assertAccepted(announce("http://127.0.0.1:" + raw.getLocalPort() + "/announce"));
+      assertAccepted(fixture.announce("http://127.0.0.1:" + raw.getLocalPort() + "/announce"));
     }
   }
 
   @Test
   void anAnswerCutShortIsAFailure() throws Exception {
     try (ServerSocket raw = rawServer("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nd8:inter")) {
-      assertThat(failure(announce("http://127.0.0.1:" + raw.getLocalPort() + "/announce")))
+      assertThat(failure(fixture.announce("http://127.0.0.1:" + raw.getLocalPort() + "/announce")))
           .containsAnyOf("connection closed", "answer is not HTTP");
     }
   }
@@ -195,7 +151,7 @@ class HttpTrackerTest {
   @Test
   void whatIsNotHttpIsAFailure() throws Exception {
     try (ServerSocket raw = rawServer("SSH-2.0-OpenSSH_9.2\r\n\r\n")) {
-      assertThat(failure(announce("http://127.0.0.1:" + raw.getLocalPort() + "/announce")))
+      assertThat(failure(fixture.announce("http://127.0.0.1:" + raw.getLocalPort() + "/announce")))
           .contains("answer is not HTTP");
     }
   }
@@ -204,7 +160,7 @@ class HttpTrackerTest {
   void endlessHeadersAreAFailure() throws Exception {
     try (ServerSocket raw =
         rawServer("HTTP/1.1 200 OK\r\n" + "X-Filler: aaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(5000))) {
-      assertThat(failure(announce("http://127.0.0.1:" + raw.getLocalPort() + "/announce")))
+      assertThat(failure(fixture.announce("http://127.0.0.1:" + raw.getLocalPort() + "/announce")))
           .contains("more than 64 KiB of headers");
     }
   }
@@ -213,14 +169,15 @@ class HttpTrackerTest {
   void followsRedirects() throws Exception {
     answer("/announce", 302, new byte[0], "Location", "/elsewhere?x=1");
     answer("/elsewhere", 200, ANSWER);
-    assertAccepted(announce(url("tracker.test", "/announce")));
+    assertAccepted(fixture.announce(url("tracker.test", "/announce")));
     assertThat(requests).last().asString().isEqualTo("/elsewhere?x=1");
   }
 
   @Test
   void redirectsInACircleEnd() throws Exception {
     answer("/announce", 301, new byte[0], "Location", "/announce");
-    assertThat(failure(announce(url("127.0.0.1", "/announce")))).isEqualTo("more than 5 redirects");
+    assertThat(failure(fixture.announce(url("127.0.0.1", "/announce"))))
+        .isEqualTo("more than 5 redirects");
     assertThat(requests).hasSize(6);
   }
 
@@ -229,27 +186,27 @@ class HttpTrackerTest {
     answer("/a", 301, new byte[0], "Location", "file:///etc/passwd");
     answer("/b", 301, new byte[0], "Location", "http://[:::/");
     answer("/c", 301, new byte[0], "Location", "udp://127.0.0.1:1/");
-    assertThat(failure(announce(url("127.0.0.1", "/a")))).contains("redirected to a URL");
-    assertThat(failure(announce(url("127.0.0.1", "/b")))).contains("redirected to");
-    assertThat(failure(announce(url("127.0.0.1", "/c")))).contains("UDP");
+    assertThat(failure(fixture.announce(url("127.0.0.1", "/a")))).contains("redirected to a URL");
+    assertThat(failure(fixture.announce(url("127.0.0.1", "/b")))).contains("redirected to");
+    assertThat(failure(fixture.announce(url("127.0.0.1", "/c")))).contains("UDP");
   }
 
   @Test
   void thePolicyIsAskedAfterNameResolution() throws Exception {
-    trackers = trackers(AddressPolicy.publicOnly(List.of()));
+    fixture.policy(AddressPolicy.publicOnly(List.of()));
     answer("/announce", 200, ANSWER);
-    assertThat(failure(announce(url("tracker.test", "/announce"))))
+    assertThat(failure(fixture.announce(url("tracker.test", "/announce"))))
         .contains("address 127.0.0.1 refused by the address policy", "loopback");
-    assertThat(failure(announce(url("private.test", "/announce"))))
+    assertThat(failure(fixture.announce(url("private.test", "/announce"))))
         .contains("address 10.0.0.1 refused by the address policy", "private");
     assertThat(requests).isEmpty();
   }
 
   @Test
   void thePolicyIsAskedAgainForARedirect() throws Exception {
-    trackers = trackers(AddressPolicy.publicOnly(Cidr.parseList("127.0.0.1")));
+    fixture.policy(AddressPolicy.publicOnly(Cidr.parseList("127.0.0.1")));
     answer("/announce", 302, new byte[0], "Location", "http://169.254.169.254/latest/meta-data");
-    assertThat(failure(announce(url("tracker.test", "/announce"))))
+    assertThat(failure(fixture.announce(url("tracker.test", "/announce"))))
         .contains("address 169.254.169.254 refused by the address policy", "metadata");
     assertThat(requests).hasSize(1);
   }
@@ -257,18 +214,18 @@ class HttpTrackerTest {
   @Test
   void theNextAddressIsTriedWhenOneRefuses() throws Exception {
     answer("/announce", 200, ANSWER);
-    assertAccepted(announce(url("twofold.test", "/announce")));
+    assertAccepted(fixture.announce(url("twofold.test", "/announce")));
   }
 
   @Test
   void aRefusedConnectionIsNamed() throws Exception {
-    assertThat(failure(announce("http://127.0.0.1:1/announce")))
+    assertThat(failure(fixture.announce("http://127.0.0.1:1/announce")))
         .isEqualTo("connection refused by 127.0.0.1:1");
   }
 
   @Test
   void anUnknownHostIsNamed() throws Exception {
-    assertThat(failure(announce("http://unknown.test/announce")))
+    assertThat(failure(fixture.announce("http://unknown.test/announce")))
         .isEqualTo("no address for the host name unknown.test");
   }
 
@@ -285,11 +242,11 @@ class HttpTrackerTest {
           reached.complete(null);
           release.join();
         });
-    CompletableFuture<AnnounceResult> result = start(url("127.0.0.1", "/announce"));
+    CompletableFuture<AnnounceResult> result = fixture.start(url("127.0.0.1", "/announce"));
     reached.get(20, TimeUnit.SECONDS);
-    clock.advance(Duration.ofSeconds(30).minusNanos(1));
+    fixture.clock.advance(Duration.ofSeconds(30).minusNanos(1));
     assertThat(result).isNotDone();
-    clock.advance(Duration.ofNanos(1));
+    fixture.clock.advance(Duration.ofNanos(1));
     assertThat(failure(result.get(20, TimeUnit.SECONDS))).isEqualTo("timed out after 30 s");
     release.complete(null);
   }
@@ -304,11 +261,11 @@ class HttpTrackerTest {
           reached.complete(null);
           release.join();
         });
-    CompletableFuture<AnnounceResult> result = start(url("127.0.0.1", "/announce"));
+    CompletableFuture<AnnounceResult> result = fixture.start(url("127.0.0.1", "/announce"));
     reached.get(20, TimeUnit.SECONDS);
-    trackers.close();
+    fixture.trackers().close();
     assertThat(result).isCancelled();
-    assertThat(start(url("127.0.0.1", "/announce"))).isCancelled();
+    assertThat(fixture.start(url("127.0.0.1", "/announce"))).isCancelled();
     release.complete(null);
   }
 

@@ -1,5 +1,6 @@
 package dev.piecework.tracker;
 
+import static dev.piecework.tracker.TrackerFixture.failure;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,7 +12,6 @@ import dev.piecework.net.Transports;
 import dev.piecework.testkit.Ports;
 import dev.piecework.testkit.Processes;
 import dev.piecework.tracker.AnnounceResult.Accepted;
-import dev.piecework.tracker.AnnounceResult.Failed;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -43,7 +43,8 @@ class HttpsTrackerTest {
 
   private static KeyStore store;
 
-  private final EventLoopGroup loops = Transports.best().eventLoops(1, "test");
+  private final TrackerFixture fixture =
+      new TrackerFixture(_ -> List.of(InetAddress.ofLiteral("127.0.0.1")));
   private final X509Certificate certificate;
   private final HttpsServer server;
 
@@ -107,7 +108,7 @@ class HttpsTrackerTest {
   @AfterEach
   void stopAll() throws Exception {
     server.stop(0);
-    loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+    fixture.close();
   }
 
   private SslContext trustingTheTracker() throws Exception {
@@ -118,51 +119,29 @@ class HttpsTrackerTest {
         .build();
   }
 
-  private Trackers trackers(SslContext tls) {
-    return new Trackers(
-        loops,
-        Transports.best(),
-        new AllowedHosts(
-            new HostLookup(
-                _ -> List.of(InetAddress.ofLiteral("127.0.0.1")), HostLookup.DEFAULT_TIMEOUT, 2),
-            AddressPolicy.everything()),
-        TrackerLimits.defaults(),
-        new ManualScheduler(),
-        () -> tls);
-  }
-
-  private AnnounceResult announce(Trackers trackers, String host, String path) throws Exception {
-    return trackers
-        .client()
-        .announce(
-            TrackerUrl.parse("https://" + host + ":" + server.getAddress().getPort() + path),
-            Announces.started())
-        .get(30, TimeUnit.SECONDS);
-  }
-
-  private static String failure(AnnounceResult result) {
-    assertThat(result).isInstanceOf(Failed.class);
-    return ((Failed) result).message();
+  private AnnounceResult announce(String host, String path) throws Exception {
+    return fixture.announce("https://" + host + ":" + server.getAddress().getPort() + path);
   }
 
   @Test
   void announcesToATrackerWhoseCertificateIsTrusted() throws Exception {
-    try (Trackers trackers = trackers(trustingTheTracker())) {
-      assertThat(announce(trackers, "tracker.test", "/announce")).isInstanceOf(Accepted.class);
-    }
+    SslContext trusting = trustingTheTracker();
+    fixture.tls(() -> trusting);
+    assertThat(announce("tracker.test", "/announce")).isInstanceOf(Accepted.class);
   }
 
   @Test
   void refusesACertificateForAnotherName() throws Exception {
-    try (Trackers trackers = trackers(trustingTheTracker())) {
-      assertThat(failure(announce(trackers, "other.test", "/announce")))
-          .startsWith("TLS failed: ")
-          .contains("other.test");
-    }
+    SslContext trusting = trustingTheTracker();
+    fixture.tls(() -> trusting);
+    assertThat(failure(announce("other.test", "/announce")))
+        .startsWith("TLS failed: ")
+        .contains("other.test");
   }
 
   @Test
   void refusesACertificateThatNobodyTrusts() throws Exception {
+    EventLoopGroup loops = Transports.best().eventLoops(1, "test");
     try (Trackers trackers =
         new Trackers(
             loops,
@@ -171,34 +150,55 @@ class HttpsTrackerTest {
             AddressPolicy.everything(),
             TrackerLimits.defaults())) {
       // By address: this one asks the real name service and has the JDK's real trust store.
-      assertThat(failure(announce(trackers, "127.0.0.1", "/announce")))
-          .startsWith("TLS failed: ")
-          .contains("certif");
+      String url = "https://127.0.0.1:" + server.getAddress().getPort() + "/announce";
+      AnnounceResult result =
+          trackers
+              .client()
+              .announce(TrackerUrl.parse(url), Announces.started())
+              .get(30, TimeUnit.SECONDS);
+      assertThat(failure(result)).startsWith("TLS failed: ").contains("certif");
+    } finally {
+      loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
     }
   }
 
   @Test
   void refusesToBeRedirectedToPlainHttp() throws Exception {
-    try (Trackers trackers = trackers(trustingTheTracker())) {
-      assertThat(failure(announce(trackers, "tracker.test", "/down")))
-          .contains("redirected from https to http: refused");
-    }
+    SslContext trusting = trustingTheTracker();
+    fixture.tls(() -> trusting);
+    assertThat(failure(announce("tracker.test", "/down")))
+        .contains("redirected from https to http: refused");
   }
 
   @Test
   void aPortThatDoesNotSpeakTlsIsNamed() throws Exception {
-    try (Trackers trackers = trackers(trustingTheTracker());
-        ServerSocket plain = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+    SslContext trusting = trustingTheTracker();
+    fixture.tls(() -> trusting);
+    try (ServerSocket plain = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
       Thread.ofVirtual().start(() -> answerInPlainText(plain));
-      AnnounceResult result =
-          trackers
-              .client()
-              .announce(
-                  TrackerUrl.parse("https://tracker.test:" + plain.getLocalPort()),
-                  Announces.started())
-              .get(30, TimeUnit.SECONDS);
-      assertThat(failure(result)).startsWith("TLS failed");
+      assertThat(failure(fixture.announce("https://tracker.test:" + plain.getLocalPort())))
+          .startsWith("TLS failed");
     }
+  }
+
+  @Test
+  void anErrorWhileAConnectionIsSetUpReachesTheHook() throws Exception {
+    NoClassDefFoundError missing = new NoClassDefFoundError("provoked");
+    fixture.tls(() -> {
+      throw missing;
+    });
+    assertThat(failure(announce("tracker.test", "/announce"))).isNotBlank();
+    assertThat(fixture.errors).contains(missing);
+  }
+
+  @Test
+  void anErrorBetweenTheStepsOfAnAnnounceReachesTheHook() throws Exception {
+    StackOverflowError tooDeep = new StackOverflowError("provoked");
+    fixture.policy(_ -> {
+      throw tooDeep;
+    });
+    assertThat(failure(announce("127.0.0.1", "/announce"))).contains("provoked");
+    assertThat(fixture.errors).contains(tooDeep);
   }
 
   private static void answerInPlainText(ServerSocket server) {

@@ -1,15 +1,13 @@
 package dev.piecework.tracker;
 
+import static dev.piecework.tracker.TrackerFixture.assertAccepted;
+import static dev.piecework.tracker.TrackerFixture.failure;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.piecework.net.AddressPolicy;
-import dev.piecework.net.HostLookup;
 import dev.piecework.net.PortRanges;
-import dev.piecework.net.Transports;
 import dev.piecework.tracker.AnnounceResult.Accepted;
-import dev.piecework.tracker.AnnounceResult.Failed;
-import io.netty.channel.EventLoopGroup;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -37,12 +35,10 @@ class OddHttpTrackerTest {
   private static final String OK =
       "HTTP/1.1 200 OK\r\nContent-Length: " + BODY.length() + "\r\n\r\n" + BODY;
 
-  private final ManualScheduler clock = new ManualScheduler();
-  private final EventLoopGroup loops = Transports.best().eventLoops(1, "test");
+  private final TrackerFixture fixture = new TrackerFixture(OddHttpTrackerTest::resolve);
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private final ServerSocket server;
   private volatile UnaryOperator<String> script = _ -> OK;
-  private Trackers trackers = trackers(AddressPolicy.everything());
 
   OddHttpTrackerTest() throws IOException {
     server = new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1"));
@@ -51,22 +47,8 @@ class OddHttpTrackerTest {
 
   @AfterEach
   void stopAll() throws Exception {
-    trackers.close();
+    fixture.close();
     server.close();
-    loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
-  }
-
-  private Trackers trackers(AddressPolicy policy) {
-    return new Trackers(
-        loops,
-        Transports.best(),
-        new AllowedHosts(
-            new HostLookup(OddHttpTrackerTest::resolve, HostLookup.DEFAULT_TIMEOUT, 2), policy),
-        TrackerLimits.defaults(),
-        clock,
-        () -> {
-          throw new IllegalStateException("no TLS in this test");
-        });
   }
 
   private static List<InetAddress> resolve(String host) throws UnknownHostException {
@@ -112,30 +94,6 @@ class OddHttpTrackerTest {
     return "http://127.0.0.1:" + server.getLocalPort() + pathAndQuery;
   }
 
-  private AnnounceResult announce(String url) throws Exception {
-    return trackers
-        .client()
-        .announce(TrackerUrl.parse(url), Announces.started())
-        .get(20, TimeUnit.SECONDS);
-  }
-
-  private static String failure(AnnounceResult result) {
-    return switch (result) {
-      case Failed failed -> failed.message();
-      case Accepted accepted -> "accepted: " + accepted;
-    };
-  }
-
-  private static void assertAccepted(AnnounceResult result) {
-    assertThat(result)
-        .isInstanceOfSatisfying(
-            Accepted.class,
-            accepted ->
-                assertThat(accepted.peers())
-                    .first()
-                    .isEqualTo(new InetSocketAddress(InetAddress.ofLiteral("1.2.3.4"), 1)));
-  }
-
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -145,19 +103,19 @@ class OddHttpTrackerTest {
       })
   void interimAnswersAreSkipped(String interim) throws Exception {
     script = _ -> interim + OK;
-    assertAccepted(announce(url("/announce")));
+    assertAccepted(fixture.announce(url("/announce")));
   }
 
   @Test
   void interimAnswersWithoutEndAreAFailure() throws Exception {
     script = _ -> "HTTP/1.1 100 Continue\r\n\r\n".repeat(10_000);
-    assertThat(failure(announce(url("/announce")))).contains("more than 64 KiB of headers");
+    assertThat(failure(fixture.announce(url("/announce")))).contains("more than 64 KiB of headers");
   }
 
   @Test
   void headerLinesMayEndWithALineFeedAlone() throws Exception {
     script = _ -> OK.replace("\r\n", "\n");
-    assertAccepted(announce(url("/announce")));
+    assertAccepted(fixture.announce(url("/announce")));
   }
 
   @Test
@@ -167,13 +125,13 @@ class OddHttpTrackerTest {
             "http/1.0  200\r\nno colon\r\n folded: x\r\n: empty\r\nX-\0: \u00e9\0\r\n"
                 + "Content-Length: many\r\n\r\n"
                 + BODY;
-    assertAccepted(announce(url("/announce")));
+    assertAccepted(fixture.announce(url("/announce")));
   }
 
   @Test
   void manyCookiesAreNoReasonToFail() throws Exception {
     script = _ -> OK.replaceFirst("\r\n", "\r\n" + cookies(36));
-    assertAccepted(announce(url("/announce")));
+    assertAccepted(fixture.announce(url("/announce")));
   }
 
   private static String cookies(int count) {
@@ -184,7 +142,7 @@ class OddHttpTrackerTest {
   @ValueSource(strings = {"7", "0007", "1", "99999", "-1", "18446744073709551615"})
   void aWrongContentLengthIsOnlyAHint(String length) throws Exception {
     script = _ -> "HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n" + BODY;
-    assertAccepted(announce(url("/announce")));
+    assertAccepted(fixture.announce(url("/announce")));
   }
 
   @Test
@@ -196,7 +154,7 @@ class OddHttpTrackerTest {
                 + ";x=y\r\n"
                 + BODY
                 + "\r\n";
-    assertAccepted(announce(url("/announce")));
+    assertAccepted(fixture.announce(url("/announce")));
   }
 
   @Test
@@ -210,12 +168,12 @@ class OddHttpTrackerTest {
       out.write(BODY.getBytes(ISO_8859_1));
     }
     script = _ -> "HTTP/1.1 200 OK\r\n\r\n" + gzip.toString(ISO_8859_1);
-    assertAccepted(announce(url("/announce")));
+    assertAccepted(fixture.announce(url("/announce")));
     script =
         _ -> "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n" + zlib.toString(ISO_8859_1);
-    assertAccepted(announce(url("/announce")));
+    assertAccepted(fixture.announce(url("/announce")));
     script = _ -> "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + BODY;
-    assertAccepted(announce(url("/announce")));
+    assertAccepted(fixture.announce(url("/announce")));
   }
 
   @ParameterizedTest
@@ -226,7 +184,7 @@ class OddHttpTrackerTest {
             request.startsWith("GET /plain")
                 ? OK
                 : "HTTP/1.1 302 Found\r\nLocation: " + location + "\r\n\r\n";
-    assertAccepted(announce(url("/announce?authkey=9207|885|AJ2uIk80")));
+    assertAccepted(fixture.announce(url("/announce?authkey=9207|885|AJ2uIk80")));
     assertThat(requests).hasSize(2);
   }
 
@@ -235,7 +193,7 @@ class OddHttpTrackerTest {
     for (String location :
         new String[] {"http://[:passkey:/passkey", "passkey://x", "udp://passkey@127.0.0.1:1/"}) {
       script = _ -> "HTTP/1.1 302 Found\r\nLocation: " + location + "\r\n\r\n";
-      assertThat(announce(url("/announce?passkey")).toString())
+      assertThat(fixture.announce(url("/announce?passkey")).toString())
           .contains("redirected")
           .doesNotContain("passkey:/")
           .doesNotContain("passkey@");
@@ -255,7 +213,8 @@ class OddHttpTrackerTest {
                         ? "HTTP/1.1 302 Found\r\nLocation: http://other.test:%d/third\r\n\r\n"
                             .formatted(server.getLocalPort())
                         : OK;
-    assertAccepted(announce("http://user:pa%20ss@127.0.0.1:" + server.getLocalPort() + "/auth"));
+    assertAccepted(
+        fixture.announce("http://user:pa%20ss@127.0.0.1:" + server.getLocalPort() + "/auth"));
     assertThat(requests).hasSize(3);
     assertThat(requests.get(1)).contains(authorization);
     assertThat(requests.get(2)).doesNotContain("Authorization");
@@ -277,19 +236,20 @@ class OddHttpTrackerTest {
                         "Set-Cookie: c=d=e",
                         "Set-Cookie: x=\0",
                         "Location: /announce\r\n\r\n");
-    assertAccepted(announce(url("/announce")));
+    assertAccepted(fixture.announce(url("/announce")));
     assertThat(requests).hasSize(3);
     assertThat(requests.get(2)).doesNotContain("Cookie");
     requests.clear();
-    assertAccepted(announce(url("/announce")));
+    assertAccepted(fixture.announce(url("/announce")));
     assertThat(requests.getFirst()).doesNotContain("Cookie");
   }
 
   @Test
   void refusedPortsAreNotConnectedToByRedirectsEither() throws Exception {
-    trackers = trackers(AddressPolicy.everything().refusingPorts(PortRanges.parse("25")));
+    fixture.policy(AddressPolicy.everything().refusingPorts(PortRanges.parse("25")));
     script = _ -> "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:25/\r\n\r\n";
-    assertThat(failure(announce(url("/announce")))).contains("port 25 refused by the port policy");
+    assertThat(failure(fixture.announce(url("/announce"))))
+        .contains("port 25 refused by the port policy");
   }
 
   @Test
@@ -301,7 +261,7 @@ class OddHttpTrackerTest {
             + "d2:ip12:unknown.test4:porti8eee"
             + "e";
     script = _ -> "HTTP/1.1 200 OK\r\n\r\n" + body;
-    assertThat(announce(url("/announce")))
+    assertThat(fixture.announce(url("/announce")))
         .isInstanceOfSatisfying(
             Accepted.class,
             accepted ->
@@ -326,13 +286,12 @@ class OddHttpTrackerTest {
               // the test is over
             }
           });
-      TrackerUrl url = TrackerUrl.parse("http://dual.test:" + server.getLocalPort() + "/a");
-      CompletableFuture<AnnounceResult> result =
-          trackers.client().announce(url, Announces.started());
+      String url = "http://dual.test:" + server.getLocalPort() + "/a";
+      CompletableFuture<AnnounceResult> result = fixture.start(url);
       Awaitility.await().until(() -> asked.size() == 1);
-      clock.advance(Duration.ofSeconds(15));
+      fixture.clock.advance(Duration.ofSeconds(15));
       assertAccepted(result.get(20, TimeUnit.SECONDS));
-      assertAccepted(announce("http://dual.test:" + server.getLocalPort() + "/a"));
+      assertAccepted(fixture.announce(url));
       assertThat(asked).hasSize(1);
       for (Socket each : asked) {
         each.close();

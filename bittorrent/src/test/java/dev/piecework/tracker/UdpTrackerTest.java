@@ -1,14 +1,13 @@
 package dev.piecework.tracker;
 
+import static dev.piecework.tracker.TrackerFixture.assertPeer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.piecework.net.AddressPolicy;
 import dev.piecework.net.HostLookup;
 import dev.piecework.net.PortRanges;
-import dev.piecework.net.Transports;
 import dev.piecework.tracker.AnnounceResult.Accepted;
 import dev.piecework.tracker.AnnounceResult.Failed;
-import io.netty.channel.EventLoopGroup;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -30,10 +29,8 @@ class UdpTrackerTest {
   private static final int ANNOUNCE = 1;
   private static final int ERROR = 3;
 
-  private final ManualScheduler clock = new ManualScheduler();
-  private final EventLoopGroup loops = Transports.best().eventLoops(1, "test");
+  private final TrackerFixture fixture = new TrackerFixture(HostLookup.Names.system());
   private final DatagramSocket socket;
-  private Trackers trackers = trackers(AddressPolicy.everything());
   private DatagramPacket question = new DatagramPacket(new byte[2048], 2048);
 
   UdpTrackerTest() throws Exception {
@@ -43,29 +40,12 @@ class UdpTrackerTest {
 
   @AfterEach
   void stopAll() throws Exception {
-    trackers.close();
+    fixture.close();
     socket.close();
-    loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
-  }
-
-  private Trackers trackers(AddressPolicy policy) {
-    return new Trackers(
-        loops,
-        Transports.best(),
-        new AllowedHosts(HostLookup.system(), policy),
-        TrackerLimits.defaults(),
-        clock,
-        () -> {
-          throw new IllegalStateException("no TLS in this test");
-        });
   }
 
   private CompletableFuture<AnnounceResult> start(String pathAndQuery) {
-    return trackers
-        .client()
-        .announce(
-            TrackerUrl.parse("udp://127.0.0.1:" + socket.getLocalPort() + pathAndQuery),
-            Announces.started());
+    return fixture.start("udp://127.0.0.1:" + socket.getLocalPort() + pathAndQuery);
   }
 
   /** Waits for the next datagram. */
@@ -118,15 +98,6 @@ class UdpTrackerTest {
     return result.get(20, TimeUnit.SECONDS);
   }
 
-  private static void assertPeer(AnnounceResult result, String address, int port) {
-    assertThat(result)
-        .isInstanceOfSatisfying(
-            Accepted.class,
-            accepted ->
-                assertThat(accepted.peers())
-                    .containsExactly(new InetSocketAddress(InetAddress.ofLiteral(address), port)));
-  }
-
   @Test
   void connectsAnnouncesAndReadsTheAnswer() throws Exception {
     CompletableFuture<AnnounceResult> result = start("");
@@ -158,10 +129,7 @@ class UdpTrackerTest {
         new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral("::1"), 0))) {
       ipv6.setSoTimeout(20_000);
       CompletableFuture<AnnounceResult> result =
-          trackers
-              .client()
-              .announce(
-                  TrackerUrl.parse("udp://[::1]:" + ipv6.getLocalPort()), Announces.started());
+          fixture.start("udp://[::1]:" + ipv6.getLocalPort());
       DatagramPacket packet = new DatagramPacket(new byte[2048], 2048);
       ipv6.receive(packet);
       ByteBuffer asked = ByteBuffer.wrap(packet.getData());
@@ -223,13 +191,13 @@ class UdpTrackerTest {
     CompletableFuture<AnnounceResult> result = start("");
     ByteBuffer first = receive();
     awaitTimer();
-    clock.advance(Duration.ofSeconds(15));
+    fixture.clock.advance(Duration.ofSeconds(15));
     ByteBuffer second = receive();
     assertThat(transaction(second)).isEqualTo(transaction(first));
     awaitTimer();
-    clock.advance(Duration.ofSeconds(30).minusNanos(1));
+    fixture.clock.advance(Duration.ofSeconds(30).minusNanos(1));
     assertThat(result).isNotDone();
-    clock.advance(Duration.ofNanos(1));
+    fixture.clock.advance(Duration.ofNanos(1));
     assertThat(await(result)).isEqualTo(new Failed("timed out after 45 s"));
   }
 
@@ -238,7 +206,7 @@ class UdpTrackerTest {
     CompletableFuture<AnnounceResult> result = start("");
     receive();
     awaitTimer();
-    clock.advance(Duration.ofSeconds(15));
+    fixture.clock.advance(Duration.ofSeconds(15));
     connected(receive(), 7);
     send(announced(receive(), 60, 1, 2, 3, 4, 0, 80));
     assertPeer(await(result), "1.2.3.4", 80);
@@ -250,14 +218,14 @@ class UdpTrackerTest {
     connected(receive(), 7);
     send(announced(receive(), 60));
     await(first);
-    clock.advance(Duration.ofSeconds(59));
+    fixture.clock.advance(Duration.ofSeconds(59));
     CompletableFuture<AnnounceResult> second = start("");
     ByteBuffer asked = receive();
     assertThat(asked.getInt(8)).isEqualTo(ANNOUNCE);
     assertThat(asked.getLong(0)).isEqualTo(7);
     send(announced(asked, 60));
     await(second);
-    clock.advance(Duration.ofSeconds(1));
+    fixture.clock.advance(Duration.ofSeconds(1));
     var _ = start("");
     assertThat(receive().getInt(8)).isEqualTo(CONNECT);
   }
@@ -287,7 +255,7 @@ class UdpTrackerTest {
     var _ = start("");
     assertThat(receive().getInt(8)).isEqualTo(ANNOUNCE);
     awaitTimer();
-    clock.advance(Duration.ofSeconds(15));
+    fixture.clock.advance(Duration.ofSeconds(15));
     assertThat(receive().getInt(8)).isEqualTo(CONNECT);
   }
 
@@ -347,10 +315,7 @@ class UdpTrackerTest {
   void aPortWhereNobodyListensIsNamedAtOnce() throws Exception {
     int port = socket.getLocalPort();
     socket.close();
-    CompletableFuture<AnnounceResult> result =
-        trackers
-            .client()
-            .announce(TrackerUrl.parse("udp://127.0.0.1:" + port), Announces.started());
+    CompletableFuture<AnnounceResult> result = fixture.start("udp://127.0.0.1:" + port);
     assertThat(await(result)).isEqualTo(new Failed("connection refused by 127.0.0.1:" + port));
   }
 
@@ -358,35 +323,22 @@ class UdpTrackerTest {
   void theNextAddressIsAskedWhenOneIsSilentAndComesFirstTheNextTime() throws Exception {
     int port = socket.getLocalPort();
     try (DatagramSocket silent =
-        new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.4"), port))) {
+            new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.4"), port));
+        TrackerFixture twofold =
+            new TrackerFixture(_ ->
+                List.of(InetAddress.ofLiteral("127.0.0.4"), InetAddress.ofLiteral("127.0.0.1")))) {
       silent.setSoTimeout(20_000);
-      HostLookup twofold =
-          new HostLookup(
-              _ -> List.of(InetAddress.ofLiteral("127.0.0.4"), InetAddress.ofLiteral("127.0.0.1")),
-              HostLookup.DEFAULT_TIMEOUT,
-              1);
-      trackers =
-          new Trackers(
-              loops,
-              Transports.best(),
-              new AllowedHosts(twofold, AddressPolicy.everything()),
-              TrackerLimits.defaults(),
-              clock,
-              () -> {
-                throw new IllegalStateException("no TLS in this test");
-              });
-      TrackerUrl url = TrackerUrl.parse("udp://dual.test:" + port);
-      CompletableFuture<AnnounceResult> result =
-          trackers.client().announce(url, Announces.started());
+      String url = "udp://dual.test:" + port;
+      CompletableFuture<AnnounceResult> result = twofold.start(url);
       silent.receive(new DatagramPacket(new byte[100], 100));
-      Awaitility.await().until(() -> clock.untilNext().equals(Optional.of(Duration.ofSeconds(15))));
-      clock.advance(Duration.ofSeconds(15));
+      Awaitility.await()
+          .until(() -> twofold.clock.untilNext().equals(Optional.of(Duration.ofSeconds(15))));
+      twofold.clock.advance(Duration.ofSeconds(15));
       connected(receive(), 7);
       send(announced(receive(), 60, 1, 2, 3, 4, 0, 80));
       assertPeer(await(result), "1.2.3.4", 80);
 
-      CompletableFuture<AnnounceResult> again =
-          trackers.client().announce(url, Announces.started());
+      CompletableFuture<AnnounceResult> again = twofold.start(url);
       send(announced(receive(), 60, 1, 2, 3, 4, 0, 80));
       assertPeer(await(again), "1.2.3.4", 80);
     }
@@ -394,10 +346,9 @@ class UdpTrackerTest {
 
   @Test
   void refusedPortsAreNotAskedForAnything() throws Exception {
-    trackers =
-        trackers(
-            AddressPolicy.everything()
-                .refusingPorts(PortRanges.parse(Integer.toString(socket.getLocalPort()))));
+    fixture.policy(
+        AddressPolicy.everything()
+            .refusingPorts(PortRanges.parse(Integer.toString(socket.getLocalPort()))));
     assertThat(await(start("")))
         .isInstanceOfSatisfying(
             Failed.class,
@@ -406,7 +357,7 @@ class UdpTrackerTest {
 
   @Test
   void thePolicyIsAsked() throws Exception {
-    trackers = trackers(AddressPolicy.publicOnly(List.of()));
+    fixture.policy(AddressPolicy.publicOnly(List.of()));
     assertThat(await(start("")))
         .isInstanceOfSatisfying(
             Failed.class,
@@ -423,6 +374,6 @@ class UdpTrackerTest {
   }
 
   private void awaitTimer() {
-    Awaitility.await().until(() -> clock.waiting() > 0);
+    Awaitility.await().until(() -> fixture.clock.waiting() > 0);
   }
 }
