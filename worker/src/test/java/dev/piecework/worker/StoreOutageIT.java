@@ -263,7 +263,8 @@ class StoreOutageIT {
               "object outage-spoilt/data.bin has ETag [0-9a-f]{32}, expected [0-9a-f]{32}")
           .contains("it was sent twice; the time before it was the same");
       assertThat(store.faults().seen())
-          .filteredOn(request -> request.putsObject() && request.target().contains(job))
+          .filteredOn(
+              request -> request.putsObject() && request.target().endsWith(job + "/data.bin"))
           .as("times that it was sent")
           .hasSize(2);
     } finally {

@@ -3,6 +3,7 @@ package dev.piecework.worker.pipeline;
 import dev.piecework.engine.EngineSettings;
 import dev.piecework.layout.KeyTemplateException;
 import dev.piecework.layout.ObjectLayout;
+import dev.piecework.layout.PartRule;
 import dev.piecework.layout.StoredObject;
 import dev.piecework.message.EventData;
 import dev.piecework.message.EventData.FinishedObject;
@@ -15,6 +16,8 @@ import dev.piecework.worker.checkpoint.CheckpointTable;
 import dev.piecework.worker.checkpoint.FailedProofs;
 import dev.piecework.worker.checkpoint.MetainfoTable;
 import dev.piecework.worker.checkpoint.UploadIntents;
+import dev.piecework.worker.checkpoint.UploadTermsTable;
+import dev.piecework.worker.dialect.UploadTerms;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.JobLedger;
 import dev.piecework.worker.job.OrderPendingException;
@@ -62,6 +65,7 @@ final class TorrentJob {
       LeaseTable leases,
       CheckpointTable checkpoints,
       MetainfoTable metainfos,
+      UploadTermsTable terms,
       UploadIntents intents,
       FailedProofs proofs,
       Arrival arrival,
@@ -85,10 +89,14 @@ final class TorrentJob {
         known.isPresent()
             ? known.get()
             : parts.resolver().resolve(run.message().source(), run.cancellation());
-    ObjectLayout layout = layOut(torrent);
-    parts.rules().require(run.message().destination(), layout);
-    parts.store().checkBucket(run.bucket(), run.cancellation());
+    ObjectLayout standard = layOut(torrent, PartRule.STANDARD);
+    parts.rules().require(run.message().destination(), standard);
+    UploadPlan plan = new UploadPlan(parts.store(), parts.terms(), parts.intents());
+    UploadTerms terms = plan.terms(run, standard, checkpointAtStart());
     run.checkStop();
+    ObjectLayout layout =
+        terms.parts().equals(PartRule.STANDARD) ? standard : layOut(torrent, terms.parts());
+    UploadPlan.require(layout, terms);
     Metainfo metainfo = layout.metainfo();
     parts
         .ledger()
@@ -107,9 +115,10 @@ final class TorrentJob {
               if (known.isEmpty()) {
                 parts.metainfos().write(run.lease(), torrent, layout);
               }
+              plan.keep(run, terms);
             });
     parts.wakeOutbox().run();
-    run.layout(layout);
+    run.layout(layout, terms);
     run.resolved();
     parts.arrival().check(run, checkpointAtStart());
   }
@@ -126,7 +135,7 @@ final class TorrentJob {
     return firstRun() ? Checkpoint.empty() : parts.checkpoints().read(run.lease().jobId());
   }
 
-  private ObjectLayout layOut(byte[] torrent) throws TransferException {
+  private ObjectLayout layOut(byte[] torrent, PartRule rule) throws TransferException {
     Metainfo metainfo;
     try {
       metainfo = MetainfoParser.parse(torrent);
@@ -142,7 +151,7 @@ final class TorrentJob {
       throw TransferFaults.pieceTooLong(metainfo.pieceLength(0), parts.engine().pieceBufferBytes());
     }
     try {
-      ObjectLayout layout = ObjectLayout.of(metainfo, run.message().keys());
+      ObjectLayout layout = ObjectLayout.of(metainfo, run.message().keys(), rule);
       Manifest.requireOwnKey(layout, run.message().destination());
       return layout;
     } catch (IllegalArgumentException | KeyTemplateException e) {
@@ -180,7 +189,8 @@ final class TorrentJob {
         checkpoint,
         kept.keySet(),
         parts.leases().fence(lease),
-        (object, key) -> parts.intents().intend(lease, object, run.bucket(), key));
+        (object, key) -> parts.intents().intend(lease, object, run.bucket(), key),
+        run.terms().dialect());
   }
 
   /** Completes uploads and proves the objects. */
@@ -209,7 +219,8 @@ final class TorrentJob {
                 parts.checkpoints().read(run.lease().jobId()),
                 kept,
                 parts.leases().fence(run.lease()),
-                run.cancellation()),
+                run.cancellation(),
+                run.terms().dialect()),
             object -> {
               run.checkStop();
               parts

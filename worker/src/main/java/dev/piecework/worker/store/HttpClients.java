@@ -64,7 +64,9 @@ final class HttpClients {
         .addInterceptor(meter)
         // Requests are repeated by us, aloud: a silent one may begin an upload that nobody knows.
         .retryOnConnectionFailure(false)
-        // Requests are repeated by us, aloud: a silent one may begin an upload that nobody knows.
+        // Redirects are followed by us: a body goes to no other host.
+        .followRedirects(false)
+        .followSslRedirects(false)
         .callTimeout(settings.callTimeout())
         .build();
   }

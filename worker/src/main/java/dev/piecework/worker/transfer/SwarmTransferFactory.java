@@ -45,6 +45,7 @@ public final class SwarmTransferFactory implements TransferFactory {
     this.scratchSettings = scratchSettings;
     this.budget = new UploadBudget(storeSettings.concurrentUploads());
     this.seedCache = seedCache;
+    store.onBusy(budget::shrink);
     this.nanoClock = nanoClock;
   }
 
@@ -86,7 +87,7 @@ public final class SwarmTransferFactory implements TransferFactory {
     RunningTransfer.Parts parts =
         new RunningTransfer.Parts(
             engine,
-            store,
+            store.speaking(request.dialect()),
             budget,
             seedCache,
             settings,

@@ -2,6 +2,8 @@ package dev.piecework.worker.transfer;
 
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.message.JobOptions;
+import dev.piecework.worker.dialect.StoreDialect;
+import dev.piecework.worker.dialect.UploadTerms;
 import dev.piecework.worker.lease.Fence;
 import dev.piecework.worker.store.ObjectOrigin;
 import java.util.Set;
@@ -17,6 +19,7 @@ import java.util.Set;
  * @param kept objects (index in the layout) that are in the store already and are not sent
  * @param fence asked before an upload is given up
  * @param intent told before an upload is begun
+ * @param dialect how the store is spoken to
  */
 public record TransferRequest(
     String jobId,
@@ -26,7 +29,30 @@ public record TransferRequest(
     Checkpoint checkpoint,
     Set<Integer> kept,
     Fence fence,
-    UploadIntent intent) {
+    UploadIntent intent,
+    StoreDialect dialect) {
+
+  /** One to a store that is spoken to as Amazon's is. */
+  public TransferRequest(
+      String jobId,
+      ObjectLayout layout,
+      String bucket,
+      JobOptions options,
+      Checkpoint checkpoint,
+      Set<Integer> kept,
+      Fence fence,
+      UploadIntent intent) {
+    this(
+        jobId,
+        layout,
+        bucket,
+        options,
+        checkpoint,
+        kept,
+        fence,
+        intent,
+        UploadTerms.standard().dialect());
+  }
 
   /** What the objects say they come from. */
   public ObjectOrigin origin() {
