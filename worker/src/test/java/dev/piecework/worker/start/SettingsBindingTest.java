@@ -173,7 +173,9 @@ class SettingsBindingTest {
     }
     if (before instanceof Duration duration) {
       return List.of(
-          duration.plusSeconds(1).toMillis() + "ms", duration.minusMillis(1).toMillis() + "ms");
+          duration.plusSeconds(1).toMillis() + "ms",
+          duration.minusMillis(1).toMillis() + "ms",
+          "1h");
     }
     if (before instanceof DataSize size) {
       return List.of((size.toBytes() + (1 << 20)) + "B", (size.toBytes() - 1) + "B", "1GB");
