@@ -12,8 +12,8 @@ public sealed interface JobSource {
   int MAX_SUMMARY = 1000;
 
   /**
-   * For people: {@code inline}, a URL without its query, which may hold a passkey, {@code
-   * s3://bucket/key}, or a magnet link with nothing but its hash.
+   * For people: {@code inline}, the server of a URL (user, path and query may hold a passkey),
+   * {@code s3://bucket/key}, or a magnet link with nothing but its hash.
    *
    * @return at most {@link #MAX_SUMMARY} characters
    */
@@ -22,10 +22,11 @@ public sealed interface JobSource {
         switch (this) {
           case Inline _ -> "inline";
           case Url(URI url) ->
-              url.getScheme()
-                  + "://"
-                  + url.getRawAuthority()
-                  + Objects.toString(url.getRawPath(), "");
+              "%s://%s%s/..."
+                  .formatted(
+                      url.getScheme(),
+                      Objects.requireNonNullElse(url.getHost(), "?"),
+                      url.getPort() < 0 ? "" : ":" + url.getPort());
           case StoredFile(String bucket, String key) -> "s3://" + bucket + "/" + key;
           case Magnet(String uri) -> {
             Matcher hash = Magnet.HASH.matcher(uri);
@@ -78,7 +79,13 @@ public sealed interface JobSource {
    *
    * @param url http or https
    */
-  record Url(URI url) implements JobSource {}
+  record Url(URI url) implements JobSource {
+    /** The server alone: whatever logs or prints a source shows no passkey. */
+    @Override
+    public String toString() {
+      return "Url[" + summary() + "]";
+    }
+  }
 
   /**
    * A torrent file in the object store, named {@code s3://bucket/key}.
@@ -96,5 +103,11 @@ public sealed interface JobSource {
   record Magnet(String uri) implements JobSource {
     private static final Pattern HASH =
         Pattern.compile("xt=urn:bt[im]h:[^&]+", Pattern.CASE_INSENSITIVE);
+
+    /** Without trackers and web seeds, whose URLs may hold a passkey. */
+    @Override
+    public String toString() {
+      return "Magnet[" + summary() + "]";
+    }
   }
 }

@@ -49,7 +49,7 @@ abstract class RegistrationsContract extends LedgerFixture {
 
   @Test
   void aRegisteredJobIsKnownWithAllThatItsMessageSays() {
-    URI source = URI.create("https://example.org/sets/a.torrent?passkey=secret");
+    URI source = URI.create("https://example.org/secret/a.torrent?passkey=secret");
     JobOptions options =
         new JobOptions(
             7,
@@ -70,7 +70,7 @@ abstract class RegistrationsContract extends LedgerFixture {
     assertThat(status.state()).isEqualTo("queued");
     assertThat(status.priority()).isEqualTo(7);
     assertThat(status.labels()).containsExactly(Map.entry("team", "climate"));
-    assertThat(status.source()).isEqualTo("https://example.org/sets/a.torrent");
+    assertThat(status.source()).isEqualTo("https://example.org/...");
     assertThat(status.destination()).isEqualTo(new Destination("data", "x/"));
     assertThat(status.dueAt()).isEmpty();
     ListJobs question =
