@@ -5,7 +5,11 @@ import dev.piecework.cli.broker.DeadLetterQueue.Verdict;
 import dev.piecework.cli.progress.DeadLetterPrinter;
 import dev.piecework.cli.progress.OutputFormat;
 import dev.piecework.exit.ExitCode;
+import dev.piecework.message.JobMessageCodec;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -21,6 +25,8 @@ import picocli.CommandLine.Option;
       "  piecework dlq list -o jsonl | jq -r .code | sort | uniq -c"
     })
 final class DlqListCommand implements Callable<Integer> {
+  private static final int MAX_INDICES = 10;
+
   private final CliContext context;
 
   @Option(
@@ -49,6 +55,7 @@ final class DlqListCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    List<Integer> notRead = new ArrayList<>();
     DeadLetterPrinter printer = new DeadLetterPrinter(context.out(), format);
     try (DeadLetterQueue queue =
         new DeadLetterQueue(broker.settings(context.environment()), context.clock())) {
@@ -57,12 +64,27 @@ final class DlqListCommand implements Callable<Integer> {
           Math.min(limit, count),
           (letter, _) -> {
             printer.add(letter);
+            if (letter.bytesNotRead().isPresent()) {
+              notRead.add(letter.index());
+            }
             return Verdict.KEEP;
           },
           _ -> {});
       printer.print();
       if (count > limit) {
         context.err().println("piecework: %d more; see --limit".formatted(count - limit));
+      }
+      if (!notRead.isEmpty()) {
+        context.complain(
+            "%d dead letters were not read, so no job is shown: longer than %d bytes, at index %s%s. They are no jobs; delete one by \"dlq purge --index N\""
+                .formatted(
+                    notRead.size(),
+                    JobMessageCodec.MAX_BYTES,
+                    notRead.stream()
+                        .limit(MAX_INDICES)
+                        .map(String::valueOf)
+                        .collect(Collectors.joining(", ")),
+                    notRead.size() > MAX_INDICES ? ", ..." : ""));
       }
     }
     return ExitCode.OK.code();

@@ -171,6 +171,34 @@ class DeadLettersIT {
     assertThat(dlq("list", "-o", "name").out()).isEqualTo("b\n");
   }
 
+  /** Beyond what the client takes by itself, 64 MiB: it would close the connection. */
+  @Test
+  void aMessageThatIsTooLongToReadHidesNoOther() throws Exception {
+    channel.queueDeclare(Topology.DEAD_LETTER_QUEUE, true, false, false, Map.of());
+    channel.confirmSelect();
+    letter("a", job("a"), "NO_SPACE", "disk full");
+    channel.basicPublish("", Topology.DEAD_LETTER_QUEUE, null, new byte[70 << 20]);
+    letter("b", job("b"), "STORE_REFUSED", "403");
+    channel.waitForConfirmsOrDie();
+    declareJobs();
+
+    CliRun list = dlq("list", "-o", "name");
+    assertThat(list.exitCode()).as(list.err()).isZero();
+    assertThat(list.out()).isEqualTo("a\nb\n");
+    assertThat(list.err())
+        .contains(
+            "1 dead letters were not read, so no job is shown: longer than 16777216 bytes, at index"
+                + " 2.");
+    JsonNode json = JsonMapper.shared().readTree(dlq("list", "-o", "json").out());
+    assertThat(json.at("/deadLetters/1/bytesNotRead").asLong()).isEqualTo(70 << 20);
+    assertThat(dlq("list", "-o", "jsonl").out().lines()).hasSize(3);
+    assertThat(dlq("show", "--index", "2").out()).contains("not read: it has 73400320 bytes");
+    assertThat(dlq("requeue", "--index", "2").exitCode()).isEqualTo(3);
+    assertCount(3);
+    assertThat(dlq("purge", "--index", "2", "--yes").exitCode()).isZero();
+    assertThat(dlq("list", "-o", "name").out()).isEqualTo("a\nb\n");
+  }
+
   @Test
   void purgingAsksOrNeedsAYes() throws Exception {
     someLetters();

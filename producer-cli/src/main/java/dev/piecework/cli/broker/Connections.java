@@ -2,8 +2,10 @@ package dev.piecework.cli.broker;
 
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.impl.FrameHandlerFactory;
 import dev.piecework.cli.CliException;
 import dev.piecework.exit.ExitCode;
+import java.io.IOException;
 
 /** Makes connections to the broker. */
 final class Connections {
@@ -14,6 +16,14 @@ final class Connections {
 
   private Connections() {}
 
+  private static final class Bounded extends ConnectionFactory {
+    @Override
+    protected synchronized FrameHandlerFactory createFrameHandlerFactory() throws IOException {
+      FrameHandlerFactory plain = super.createFrameHandlerFactory();
+      return (address, name) -> new InboundLimit(plain.create(address, name));
+    }
+  }
+
   /**
    * Connects and logs in. A lost connection is not mended by the client library, which would hide
    * from us that something may have been missed.
@@ -21,7 +31,7 @@ final class Connections {
    * @throws CliException with {@link ExitCode#BROKER_UNAVAILABLE} or {@link ExitCode#NO_RIGHTS}
    */
   static Connection open(BrokerSettings settings) {
-    ConnectionFactory factory = new ConnectionFactory();
+    ConnectionFactory factory = new Bounded();
     factory.setHost(settings.host());
     factory.setPort(settings.port());
     factory.setVirtualHost(settings.virtualHost());

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -23,6 +24,8 @@ import java.util.TreeMap;
  * @param reason the same in words; may be empty
  * @param time when it was laid there, as far as is known
  * @param headers all of its headers, as text, in the order of their names
+ * @param bytesNotRead how long the message is, where that is more than {@link
+ *     JobMessageCodec#MAX_BYTES}, so that it was not read
  */
 public record DeadLetter(
     int index,
@@ -30,7 +33,8 @@ public record DeadLetter(
     String code,
     String reason,
     Optional<Instant> time,
-    Map<String, String> headers) {
+    Map<String, String> headers,
+    OptionalLong bytesNotRead) {
 
   static DeadLetter of(int index, GetResponse got) {
     AMQP.BasicProperties properties = got.getProps();
@@ -43,7 +47,8 @@ public record DeadLetter(
         texts.getOrDefault(Topology.DEAD_LETTER_CODE_HEADER, brokersReason(headers)),
         texts.getOrDefault(Topology.DEAD_LETTER_REASON_HEADER, ""),
         Optional.ofNullable(properties.getTimestamp()).map(Date::toInstant),
-        texts);
+        texts,
+        InboundLimit.droppedBytes(got.getBody()));
   }
 
   /** What the broker itself says of a message that it took from the jobs' queue. */

@@ -56,7 +56,8 @@ public final class DeadLetterQueue implements AutoCloseable {
     /**
      * Decides about a message.
      *
-     * @param body the message as it came
+     * @param body the message as it came; a note of its length where {@link
+     *     DeadLetter#bytesNotRead} says that it was not read
      */
     Verdict visit(DeadLetter letter, byte[] body);
   }

@@ -1,6 +1,7 @@
 package dev.piecework.cli.progress;
 
 import dev.piecework.cli.broker.DeadLetter;
+import dev.piecework.message.JobMessageCodec;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.temporal.ChronoUnit;
@@ -19,9 +20,15 @@ public final class DeadLetterPrinter {
   /** A torrent file in Base64 tells nobody anything. */
   private static final Pattern INLINE = Pattern.compile("\"inline\"\\s*:\\s*\"([^\"]{80,})\"");
 
+  /** Rows of a table with titles of its own: what is held at once. */
+  private static final int PAGE = 1000;
+
+  private static final String LIST_START = "{\"deadLetters\":[";
+
   private final PrintStream out;
   private final OutputFormat format;
-  private final List<DeadLetter> letters = new ArrayList<>();
+  private final List<DeadLetter> page = new ArrayList<>();
+  private long added;
 
   /**
    * @param out standard output
@@ -32,49 +39,58 @@ public final class DeadLetterPrinter {
     this.format = format;
   }
 
-  /** Adds one to the list. */
+  /** Adds one to the list; what is listed so far is printed page by page. */
   public void add(DeadLetter letter) {
-    letters.add(letter);
-  }
-
-  /** Prints the list. */
-  public void print() {
     switch (format) {
       case TABLE -> {
-        Table table =
-            Table.of(
-                Table.Column.right("INDEX"),
-                Table.Column.left("JOB"),
-                Table.Column.left("TIME"),
-                Table.Column.left("CODE"),
-                Table.Column.left("REASON"));
-        letters.forEach(letter ->
-            table.row(
-                Integer.toString(letter.index()),
-                letter.jobId().orElse("-"),
-                time(letter),
-                letter.code().isEmpty() ? "-" : letter.code(),
-                letter.reason()));
-        table.print(out);
+        page.add(letter);
+        if (page.size() == PAGE) {
+          printPage();
+        }
       }
-      case JSON ->
-          JsonOutput.print(
-              out,
-              json -> {
-                json.writeName("deadLetters");
-                json.writeStartArray();
-                for (DeadLetter letter : letters) {
-                  json.writeStartObject();
-                  members(json, letter);
-                  json.writeEndObject();
-                }
-                json.writeEndArray();
-              });
-      case JSONL -> letters.forEach(letter -> JsonOutput.print(out, json -> members(json, letter)));
-      case NAME ->
-          letters.stream().flatMap(letter -> letter.jobId().stream()).forEach(out::println);
+      case JSON -> {
+        write(added == 0 ? LIST_START : ",");
+        byte[] object = JsonOutput.object(json -> members(json, letter));
+        out.write(object, 0, object.length);
+      }
+      case JSONL -> JsonOutput.print(out, json -> members(json, letter));
+      case NAME -> letter.jobId().ifPresent(out::println);
+    }
+    added++;
+  }
+
+  /** Prints what is left of the list, and its end. */
+  public void print() {
+    switch (format) {
+      case TABLE -> printPage();
+      case JSON -> write((added == 0 ? LIST_START : "") + "]}\n");
+      case JSONL, NAME -> {}
     }
     out.flush();
+  }
+
+  private void write(String ascii) {
+    byte[] bytes = ascii.getBytes(StandardCharsets.US_ASCII);
+    out.write(bytes, 0, bytes.length);
+  }
+
+  private void printPage() {
+    Table table =
+        Table.of(
+            Table.Column.right("INDEX"),
+            Table.Column.left("JOB"),
+            Table.Column.left("TIME"),
+            Table.Column.left("CODE"),
+            Table.Column.left("REASON"));
+    page.forEach(letter ->
+        table.row(
+            Integer.toString(letter.index()),
+            letter.jobId().orElse("-"),
+            time(letter),
+            letter.code().isEmpty() ? "-" : letter.code(),
+            letter.reason()));
+    table.print(out);
+    page.clear();
   }
 
   private static String time(DeadLetter letter) {
@@ -87,6 +103,7 @@ public final class DeadLetterPrinter {
     json.writeStringProperty("code", letter.code());
     json.writeStringProperty("reason", letter.reason());
     letter.time().ifPresent(time -> json.writeStringProperty("time", time.toString()));
+    letter.bytesNotRead().ifPresent(bytes -> json.writeNumberProperty("bytesNotRead", bytes));
   }
 
   /**
@@ -114,6 +131,9 @@ public final class DeadLetterPrinter {
                 json.writeStartObject();
                 letter.headers().forEach(json::writeStringProperty);
                 json.writeEndObject();
+                if (letter.bytesNotRead().isPresent()) {
+                  return;
+                }
                 String message = new String(body, StandardCharsets.UTF_8);
                 json.writeName("message");
                 if (isJson(body)) {
@@ -136,6 +156,14 @@ public final class DeadLetterPrinter {
       if (!header.getValue().equals(letter.code()) && !header.getValue().equals(letter.reason())) {
         line(out, "Header", header.getKey() + ": " + header.getValue());
       }
+    }
+    if (letter.bytesNotRead().isPresent()) {
+      line(
+          out,
+          "Message",
+          "not read: it has %d bytes, at most %d are read"
+              .formatted(letter.bytesNotRead().getAsLong(), JobMessageCodec.MAX_BYTES));
+      return;
     }
     String message = new String(body, StandardCharsets.UTF_8);
     line(

@@ -13,6 +13,15 @@ public final class JsonOutput {
 
   /** Prints an object with the members that {@code members} writes. */
   public static void print(PrintStream out, Consumer<JsonGenerator> members) {
+    // As bytes: JSON is UTF-8 whatever the terminal's encoding.
+    byte[] object = object(members);
+    out.write(object, 0, object.length);
+    out.write('\n');
+    out.flush();
+  }
+
+  /** An object in UTF-8, for a part of the output. */
+  static byte[] object(Consumer<JsonGenerator> members) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json =
         new JsonFactory().createGenerator(ObjectWriteContext.empty(), bytes)) {
@@ -20,10 +29,6 @@ public final class JsonOutput {
       members.accept(json);
       json.writeEndObject();
     }
-    bytes.write('\n');
-    // As bytes: JSON is UTF-8 whatever the terminal's encoding.
-    byte[] line = bytes.toByteArray();
-    out.write(line, 0, line.length);
-    out.flush();
+    return bytes.toByteArray();
   }
 }

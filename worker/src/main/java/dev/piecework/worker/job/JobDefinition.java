@@ -127,7 +127,7 @@ record JobDefinition(JobMessage message, String source) {
       String there = describe(submitted.message.source());
       all.add(
           here.equals(there)
-              ? "source is %s, submitted with another query or selection".formatted(here)
+              ? "source is %s, submitted with another path, query or selection".formatted(here)
               : "source is %s, submitted %s".formatted(here, there));
     }
     place(submitted).ifPresent(all::add);
