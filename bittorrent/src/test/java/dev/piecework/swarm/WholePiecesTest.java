@@ -12,12 +12,12 @@ import org.junit.jupiter.api.Test;
 class WholePiecesTest extends DownloadFixture {
   private final List<Integer> done = new ArrayList<>();
 
-  /** One piece, sent by one peer, fails its hash: it has to come from one peer as a whole. */
+  /** All pieces, sent by one peer, fail their hash: each has to come from one peer as a whole. */
   @BeforeEach
-  void failOnePiece() {
+  void failAllPieces() {
     Peer liar = new Peer(1);
     liar.lies = true;
-    while (arrived.isEmpty()) {
+    while (arrived.size() < PIECES) {
       liar.answerAll();
       download.fill(liar.source, now);
     }
