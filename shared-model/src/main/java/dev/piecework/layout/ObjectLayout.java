@@ -9,11 +9,13 @@ import java.util.Set;
 
 /** Where a torrent's bytes go: its objects, their parts, and the bundles that move together. */
 public final class ObjectLayout {
-  /** Usual size of a part that is not the last, and least of a bundle: 8 MiB. */
+  /** Smallest size of a part that is not the last: 8 MiB. */
   public static final long MIN_PART_SIZE = 8L << 20;
 
   /** Longest object key in bytes of UTF-8 (S3). */
   public static final int MAX_KEY_BYTES = 1024;
+
+  private static final long MEBIBYTE = 1L << 20;
 
   /** Most parts of one object (S3). */
   public static final int MAX_PARTS = 10_000;
@@ -47,18 +49,6 @@ public final class ObjectLayout {
    *     of another file, or no key at all
    */
   public static ObjectLayout of(Metainfo metainfo, ObjectKeys keys) {
-    return of(metainfo, keys, PartRule.STANDARD);
-  }
-
-  /**
-   * Lays out every regular file of a torrent.
-   *
-   * @param keys how keys are made
-   * @param rule how files are cut into parts
-   * @throws IllegalArgumentException if a key would be longer than 1,024 bytes of UTF-8, or be that
-   *     of another file, or no key at all
-   */
-  public static ObjectLayout of(Metainfo metainfo, ObjectKeys keys, PartRule rule) {
     List<StoredObject> objects = new ArrayList<>();
     Set<String> taken = new HashSet<>();
     for (TorrentFile file : metainfo.files()) {
@@ -76,10 +66,19 @@ public final class ObjectLayout {
                 key,
                 file.offset(),
                 file.length(),
-                rule.partSize(file.length())));
+                partSize(file.length())));
       }
     }
     return new ObjectLayout(metainfo, objects, bundles(metainfo, objects));
+  }
+
+  /**
+   * Bytes of each part but the last of a file of this length: whole MiB, so that few are enough.
+   */
+  static long partSize(long length) {
+    long least = (length + MAX_PARTS - 1) / MAX_PARTS;
+    long wholeMebibytes = (least + MEBIBYTE - 1) / MEBIBYTE * MEBIBYTE;
+    return Math.max(MIN_PART_SIZE, wholeMebibytes);
   }
 
   /**

@@ -154,7 +154,7 @@ class ObjectLayoutTest {
     "17592186028031, 1759510528, 9999"
   })
   void partsAreWholeMebibytesAndTenThousandAtMost(long length, long partSize, int count) {
-    assertThat(PartRule.STANDARD.partSize(length)).isEqualTo(partSize);
+    assertThat(ObjectLayout.partSize(length)).isEqualTo(partSize);
     StoredObject object = new StoredObject(0, 0, "key", 0, length, partSize);
     assertThat(object.partCount()).isEqualTo(count).isLessThanOrEqualTo(ObjectLayout.MAX_PARTS);
     Part last = object.part(count);

@@ -3,7 +3,6 @@ package dev.piecework.worker;
 import dev.piecework.engine.Engine;
 import dev.piecework.engine.EngineSettings;
 import dev.piecework.net.HostLookup;
-import dev.piecework.worker.dialect.DialectTable;
 import dev.piecework.worker.existing.ExistingObjects;
 import dev.piecework.worker.existing.StoreExistingObjects;
 import dev.piecework.worker.observe.Budgets;
@@ -33,8 +32,6 @@ import java.util.Optional;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * The transfer side of a worker: engine, object store, scratch folder, and what is made of them.
@@ -59,14 +56,8 @@ class TransferConfiguration {
   }
 
   @Bean(destroyMethod = "close")
-  ObjectStore objectStore(
-      StoreSettings settings,
-      ObjectSettings objects,
-      MeterRegistry registry,
-      JdbcClient jdbc,
-      TransactionTemplate transactions) {
-    return new ObjectStore(
-        settings, objects, new StoreMeter(registry), new DialectTable(jdbc, transactions));
+  ObjectStore objectStore(StoreSettings settings, ObjectSettings objects, MeterRegistry registry) {
+    return new ObjectStore(settings, objects, new StoreMeter(registry));
   }
 
   @Bean

@@ -2,7 +2,6 @@ package dev.piecework.worker.cancel;
 
 import dev.piecework.layout.KeyTemplateException;
 import dev.piecework.layout.ObjectLayout;
-import dev.piecework.layout.PartRule;
 import dev.piecework.message.Destination;
 import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobStatus;
@@ -10,7 +9,6 @@ import dev.piecework.metainfo.MetainfoException;
 import dev.piecework.metainfo.MetainfoParser;
 import dev.piecework.worker.checkpoint.CheckpointTable;
 import dev.piecework.worker.checkpoint.MetainfoTable;
-import dev.piecework.worker.checkpoint.UploadTermsTable;
 import dev.piecework.worker.database.SqlFaults;
 import dev.piecework.worker.job.CancelledJobs;
 import dev.piecework.worker.job.CancelledJobs.Clearing;
@@ -55,7 +53,6 @@ public final class Clearances implements AutoCloseable {
   private final LeaseKeeper leases;
   private final MetainfoTable metainfos;
   private final CheckpointTable checkpoints;
-  private final UploadTermsTable terms;
   private final ObjectFinisher store;
   private final TransferFactory transfers;
   private final WriteRules rules;
@@ -85,7 +82,6 @@ public final class Clearances implements AutoCloseable {
       LeaseKeeper leases,
       MetainfoTable metainfos,
       CheckpointTable checkpoints,
-      UploadTermsTable terms,
       ObjectFinisher store,
       TransferFactory transfers,
       WriteRules rules,
@@ -95,7 +91,6 @@ public final class Clearances implements AutoCloseable {
     this.leases = leases;
     this.metainfos = metainfos;
     this.checkpoints = checkpoints;
-    this.terms = terms;
     this.store = store;
     this.transfers = transfers;
     this.rules = rules;
@@ -244,7 +239,7 @@ public final class Clearances implements AutoCloseable {
       return List.of();
     }
     Destination destination = clearing.message().destination();
-    ObjectLayout layout = layout(metainfo.get(), clearing.message(), terms.parts(lease.jobId()));
+    ObjectLayout layout = layout(metainfo.get(), clearing.message());
     rules.require(destination, layout);
     Checkpoint checkpoint = checkpoints.read(lease.jobId());
     jobs.check(lease);
@@ -262,9 +257,9 @@ public final class Clearances implements AutoCloseable {
     return left;
   }
 
-  private static ObjectLayout layout(byte[] metainfo, JobMessage message, PartRule parts) {
+  private static ObjectLayout layout(byte[] metainfo, JobMessage message) {
     try {
-      return ObjectLayout.of(MetainfoParser.parse(metainfo), message.keys(), parts);
+      return ObjectLayout.of(MetainfoParser.parse(metainfo), message.keys());
     } catch (MetainfoException | KeyTemplateException e) {
       throw new IllegalStateException("a job's own row does not hold a torrent and a job", e);
     }

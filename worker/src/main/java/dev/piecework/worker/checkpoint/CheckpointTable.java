@@ -84,18 +84,13 @@ public final class CheckpointTable {
     List<Checkpoint.UploadedPart> parts =
         jdbc.sql(
                 """
-                SELECT object_index, part_number, length, etag, crc32c, checksum FROM piecework_part
+                SELECT object_index, part_number, length, etag, crc32c FROM piecework_part
                 WHERE job_id = :job ORDER BY object_index, part_number
                 """)
             .param("job", jobId)
             .query((row, number) ->
                 new Checkpoint.UploadedPart(
-                    row.getInt(1),
-                    row.getInt(2),
-                    row.getLong(3),
-                    row.getString(4),
-                    row.getInt(5),
-                    row.getString(6)))
+                    row.getInt(1), row.getInt(2), row.getLong(3), row.getString(4), row.getInt(5)))
             .list();
     return jdbc.sql("SELECT scratch_id, pieces FROM piecework_checkpoint WHERE job_id = :job")
         .param("job", jobId)
@@ -176,9 +171,8 @@ public final class CheckpointTable {
         .update();
     jdbc.sql(
             """
-            INSERT INTO piecework_part(job_id, object_index, part_number, length, etag, crc32c,
-              checksum)
-            VALUES (:job, :object, :number, :length, :etag, :crc32c, :checksum)
+            INSERT INTO piecework_part(job_id, object_index, part_number, length, etag, crc32c)
+            VALUES (:job, :object, :number, :length, :etag, :crc32c)
             """)
         .param("job", job)
         .param("object", part.object())
@@ -186,7 +180,6 @@ public final class CheckpointTable {
         .param("length", part.length())
         .param("etag", part.etag())
         .param("crc32c", part.crc32c())
-        .param("checksum", part.sum())
         .update();
   }
 

@@ -71,23 +71,6 @@ public final class UploadIntents {
   }
 
   /**
-   * What was said of an object is of no account any more: none of its uploads is open.
-   *
-   * @param object as it was said
-   */
-  public void settle(Lease lease, int object) {
-    jdbc.sql(
-            """
-            DELETE FROM piecework_upload_intent
-            WHERE job_id = :job AND object_index = :object AND epoch = :epoch
-            """)
-        .param("job", lease.jobId())
-        .param("object", object)
-        .param("epoch", lease.epoch())
-        .update();
-  }
-
-  /**
    * In the transaction that forgets a job's checkpoint: its uploads are to be aborted.
    *
    * @param jdbc the transaction's
@@ -109,8 +92,7 @@ public final class UploadIntents {
       jdbc.sql("DELETE FROM " + table + " WHERE job_id = :job").param("job", jobId).update();
     }
     jdbc.sql(
-            "UPDATE piecework_job SET best_uploaded_bytes = 0, best_verified_pieces = 0 WHERE id ="
-                + " :job")
+            "UPDATE piecework_job SET best_uploaded_bytes = 0, best_verified_pieces = 0 WHERE id = :job")
         .param("job", jobId)
         .update();
   }

@@ -5,7 +5,6 @@ import dev.piecework.message.JobMessage;
 import dev.piecework.message.JobSource;
 import dev.piecework.message.TraceParent;
 import dev.piecework.net.LogContext;
-import dev.piecework.worker.dialect.UploadTerms;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.Claim;
 import dev.piecework.worker.job.JobRow;
@@ -40,7 +39,6 @@ public final class JobRun {
   private volatile Phase phase = Phase.RESOLVE;
   private volatile Optional<TransferProgress> lastProgress = Optional.empty();
   private Optional<ObjectLayout> layout = Optional.empty();
-  private UploadTerms terms = UploadTerms.standard();
   private Optional<Fault> fault = Optional.empty();
   private volatile boolean ending;
   private volatile boolean completed;
@@ -281,14 +279,8 @@ public final class JobRun {
     return layout.orElseThrow(() -> new IllegalStateException("resolve has not run"));
   }
 
-  void layout(ObjectLayout resolved, UploadTerms by) {
+  void layout(ObjectLayout resolved) {
     layout = Optional.of(resolved);
-    terms = by;
-  }
-
-  /** How its objects are uploaded. */
-  UploadTerms terms() {
-    return terms;
   }
 
   String bucket() {

@@ -10,7 +10,6 @@ import dev.piecework.worker.checkpoint.DestinationTable;
 import dev.piecework.worker.checkpoint.FailedProofs;
 import dev.piecework.worker.checkpoint.MetainfoTable;
 import dev.piecework.worker.checkpoint.UploadIntents;
-import dev.piecework.worker.checkpoint.UploadTermsTable;
 import dev.piecework.worker.database.DatabaseWatch;
 import dev.piecework.worker.existing.ExistingObjects;
 import dev.piecework.worker.job.Admissions;
@@ -154,20 +153,13 @@ public class PipelineConfiguration {
       LeaseKeeper leases,
       MetainfoTable metainfos,
       CheckpointTable checkpoints,
-      UploadTermsTable terms,
       ObjectFinisher finisher,
       TransferFactory transfers,
       WriteRules rules,
       Clearances.Strays strays,
       OutboxPump outbox) {
     return new Clearances(
-        jobs, leases, metainfos, checkpoints, terms, finisher, transfers, rules, strays, outbox);
-  }
-
-  @Bean
-  UploadTermsTable uploadTermsTable(
-      JdbcClient jdbc, TransactionTemplate transactions, LeaseTable leases) {
-    return new UploadTermsTable(jdbc, transactions, leases);
+        jobs, leases, metainfos, checkpoints, finisher, transfers, rules, strays, outbox);
   }
 
   @Bean
@@ -217,7 +209,6 @@ public class PipelineConfiguration {
       LeaseTable leases,
       CheckpointTable checkpoints,
       MetainfoTable metainfos,
-      UploadTermsTable terms,
       UploadIntents intents,
       DestinationTable destinations,
       ExistingObjects existing,
@@ -241,7 +232,6 @@ public class PipelineConfiguration {
             leases,
             checkpoints,
             metainfos,
-            terms,
             intents,
             new FailedProofs(jdbc, transactions, leases),
             new Arrival(existing, destinations, settings.onExisting()),

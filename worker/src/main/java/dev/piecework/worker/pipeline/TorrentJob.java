@@ -3,7 +3,6 @@ package dev.piecework.worker.pipeline;
 import dev.piecework.engine.EngineSettings;
 import dev.piecework.layout.KeyTemplateException;
 import dev.piecework.layout.ObjectLayout;
-import dev.piecework.layout.PartRule;
 import dev.piecework.layout.StoredObject;
 import dev.piecework.message.EventData;
 import dev.piecework.message.EventData.FinishedObject;
@@ -16,8 +15,6 @@ import dev.piecework.worker.checkpoint.CheckpointTable;
 import dev.piecework.worker.checkpoint.FailedProofs;
 import dev.piecework.worker.checkpoint.MetainfoTable;
 import dev.piecework.worker.checkpoint.UploadIntents;
-import dev.piecework.worker.checkpoint.UploadTermsTable;
-import dev.piecework.worker.dialect.UploadTerms;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.job.JobLedger;
 import dev.piecework.worker.job.OrderPendingException;
@@ -65,7 +62,6 @@ final class TorrentJob {
       LeaseTable leases,
       CheckpointTable checkpoints,
       MetainfoTable metainfos,
-      UploadTermsTable terms,
       UploadIntents intents,
       FailedProofs proofs,
       Arrival arrival,
@@ -89,14 +85,10 @@ final class TorrentJob {
         known.isPresent()
             ? known.get()
             : parts.resolver().resolve(run.message().source(), run.cancellation());
-    ObjectLayout standard = layOut(torrent, PartRule.STANDARD);
-    parts.rules().require(run.message().destination(), standard);
-    UploadPlan plan = new UploadPlan(parts.store(), parts.terms(), parts.intents());
-    UploadTerms terms = plan.terms(run, standard, checkpointAtStart());
+    ObjectLayout layout = layOut(torrent);
+    parts.rules().require(run.message().destination(), layout);
+    parts.store().checkBucket(run.bucket(), run.cancellation());
     run.checkStop();
-    ObjectLayout layout =
-        terms.parts().equals(PartRule.STANDARD) ? standard : layOut(torrent, terms.parts());
-    UploadPlan.require(layout, terms);
     Metainfo metainfo = layout.metainfo();
     parts
         .ledger()
@@ -115,10 +107,9 @@ final class TorrentJob {
               if (known.isEmpty()) {
                 parts.metainfos().write(run.lease(), torrent, layout);
               }
-              plan.keep(run, terms);
             });
     parts.wakeOutbox().run();
-    run.layout(layout, terms);
+    run.layout(layout);
     run.resolved();
     parts.arrival().check(run, checkpointAtStart());
   }
@@ -135,7 +126,7 @@ final class TorrentJob {
     return firstRun() ? Checkpoint.empty() : parts.checkpoints().read(run.lease().jobId());
   }
 
-  private ObjectLayout layOut(byte[] torrent, PartRule rule) throws TransferException {
+  private ObjectLayout layOut(byte[] torrent) throws TransferException {
     Metainfo metainfo;
     try {
       metainfo = MetainfoParser.parse(torrent);
@@ -151,7 +142,7 @@ final class TorrentJob {
       throw TransferFaults.pieceTooLong(metainfo.pieceLength(0), parts.engine().pieceBufferBytes());
     }
     try {
-      ObjectLayout layout = ObjectLayout.of(metainfo, run.message().keys(), rule);
+      ObjectLayout layout = ObjectLayout.of(metainfo, run.message().keys());
       Manifest.requireOwnKey(layout, run.message().destination());
       return layout;
     } catch (IllegalArgumentException | KeyTemplateException e) {
@@ -189,8 +180,7 @@ final class TorrentJob {
         checkpoint,
         kept.keySet(),
         parts.leases().fence(lease),
-        (object, key) -> parts.intents().intend(lease, object, run.bucket(), key),
-        run.terms().dialect());
+        (object, key) -> parts.intents().intend(lease, object, run.bucket(), key));
   }
 
   /** Completes uploads and proves the objects. */
@@ -219,8 +209,7 @@ final class TorrentJob {
                 parts.checkpoints().read(run.lease().jobId()),
                 kept,
                 parts.leases().fence(run.lease()),
-                run.cancellation(),
-                run.terms().dialect()),
+                run.cancellation()),
             object -> {
               run.checkStop();
               parts

@@ -1,9 +1,7 @@
 package dev.piecework.worker.resolve;
 
-import dev.piecework.worker.dialect.UploadTerms;
 import dev.piecework.worker.fault.Fault;
 import dev.piecework.worker.store.Cancellation;
-import dev.piecework.worker.store.ObjectOrigin;
 import dev.piecework.worker.store.ObjectStore;
 import dev.piecework.worker.store.StoreException;
 import dev.piecework.worker.transfer.TransferException;
@@ -21,21 +19,6 @@ public class StoreGateConfiguration {
       public void checkBucket(String bucket, Cancellation cancellation) throws TransferException {
         try {
           store.checkBucket(bucket, cancellation);
-        } catch (StoreException e) {
-          throw failed(e.destinationFault(), e);
-        }
-      }
-
-      @Override
-      public UploadTerms prepare(
-          String bucket,
-          String key,
-          ObjectOrigin origin,
-          Cancellation cancellation,
-          Runnable beforeEachUpload)
-          throws TransferException {
-        try {
-          return store.prepare(bucket, key, origin, cancellation, beforeEachUpload);
         } catch (StoreException e) {
           throw failed(e.destinationFault(), e);
         }

@@ -1,10 +1,11 @@
 package dev.piecework.worker.store;
 
-import dev.piecework.worker.s3.S3Request;
 import dev.piecework.worker.store.StoreException.Reason;
+import io.minio.HeadBucketArgs;
+import io.minio.ListObjectsV2Args;
+import io.minio.MinioAsyncClient;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -21,13 +22,15 @@ final class BucketCheck {
 
   private static final int MAX_FOUND = 1000;
 
-  private final StoreLink link;
+  private final MinioAsyncClient client;
+  private final StoreRequests requests;
 
   /** When each was found, by {@link System#nanoTime}. */
   private final Map<String, Long> found = new ConcurrentHashMap<>();
 
-  BucketCheck(StoreLink link) {
-    this.link = link;
+  BucketCheck(MinioAsyncClient client, StoreRequests requests) {
+    this.client = client;
+    this.requests = requests;
   }
 
   /**
@@ -47,38 +50,39 @@ final class BucketCheck {
 
   private void ask(String bucket, Cancellation cancellation) throws StoreException {
     try {
-      question(S3Request.of("HEAD", bucket, "", Map.of()), cancellation);
+      requests.call(
+          "find bucket",
+          bucket,
+          "",
+          cancellation,
+          () -> client.headBucket(HeadBucketArgs.builder().bucket(bucket).build()));
     } catch (StoreException refused) {
       switch (refused.reason()) {
-        case REFUSED, DENIED, NO_SUCH_BUCKET, NO_SUCH_KEY -> explain(bucket, cancellation);
+        case REFUSED, DENIED, NO_SUCH_BUCKET, NO_SUCH_KEY ->
+            throw explained(bucket, refused, cancellation);
         default -> throw refused;
       }
     }
   }
 
-  /** A key may be allowed to list, and so to see, what it may not look up: then all is well. */
-  private void explain(String bucket, Cancellation cancellation) throws StoreException {
+  private StoreException explained(
+      String bucket, StoreException refused, Cancellation cancellation) {
     try {
-      question(
-          S3Request.of("GET", bucket, "", Map.of("list-type", "2", "max-keys", "1")), cancellation);
+      requests.call(
+          "find bucket",
+          bucket,
+          "",
+          cancellation,
+          () ->
+              client.listObjectsV2(ListObjectsV2Args.builder().bucket(bucket).maxKeys(1).build()));
+      // It may be listed, but not looked up.
+      return ofBucket(refused);
     } catch (StoreException explanation) {
-      throw ofBucket(explanation);
+      return ofBucket(explanation);
     }
   }
 
-  private void question(S3Request request, Cancellation cancellation) throws StoreException {
-    link.requests()
-        .ask(
-            "find bucket",
-            request.bucket(),
-            "",
-            cancellation,
-            () -> link.send(request, answer -> answer),
-            Optional::empty,
-            failure -> failure.reason() == Reason.DENIED);
-  }
-
-  /** Some stores take a bucket for a key. */
+  /** Some stores, and the client for an answer without a body, take a bucket for a key. */
   private static StoreException ofBucket(StoreException e) {
     return e.reason() == Reason.NO_SUCH_KEY
         ? new StoreException(Reason.NO_SUCH_BUCKET, String.valueOf(e.getMessage()), e)

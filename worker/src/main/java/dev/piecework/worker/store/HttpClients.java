@@ -64,9 +64,7 @@ final class HttpClients {
         .addInterceptor(meter)
         // Requests are repeated by us, aloud: a silent one may begin an upload that nobody knows.
         .retryOnConnectionFailure(false)
-        // Redirects are followed by us: a body goes to no other host.
-        .followRedirects(false)
-        .followSslRedirects(false)
+        // Requests are repeated by us, aloud: a silent one may begin an upload that nobody knows.
         .callTimeout(settings.callTimeout())
         .build();
   }

@@ -77,8 +77,7 @@ public record ObjectSettings(
         throw wrong(
             "tags." + key,
             "is '" + value + "'",
-            "expected a name of 1 to 128 and a value of at most 256 letters, digits, spaces and + -"
-                + " = . _ : / @");
+            "expected a name of 1 to 128 and a value of at most 256 letters, digits, spaces and + - = . _ : / @");
       }
     });
   }
@@ -91,43 +90,30 @@ public record ObjectSettings(
   /** The headers of the request that begins an object. */
   Map<String, String> headers(ObjectOrigin origin) {
     Map<String, String> headers = new TreeMap<>();
-    headersBySetting(origin).values().forEach(headers::putAll);
-    return headers;
-  }
-
-  /** The same, by the setting that each is of: {@code storage-class}. */
-  Map<String, Map<String, String>> headersBySetting(ObjectOrigin origin) {
-    Map<String, Map<String, String>> headers = new TreeMap<>();
     if (!storageClass.isEmpty()) {
-      headers.put("storage-class", Map.of("x-amz-storage-class", storageClass));
+      headers.put("x-amz-storage-class", storageClass);
     }
     switch (encryption) {
       case NONE -> {}
-      case SSE_S3 -> headers.put("encryption", Map.of("x-amz-server-side-encryption", "AES256"));
-      case SSE_KMS ->
-          headers.put(
-              "encryption",
-              kmsKeyId.isEmpty()
-                  ? Map.of("x-amz-server-side-encryption", "aws:kms")
-                  : Map.of(
-                      "x-amz-server-side-encryption",
-                      "aws:kms",
-                      "x-amz-server-side-encryption-aws-kms-key-id",
-                      kmsKeyId));
+      case SSE_S3 -> headers.put("x-amz-server-side-encryption", "AES256");
+      case SSE_KMS -> {
+        headers.put("x-amz-server-side-encryption", "aws:kms");
+        if (!kmsKeyId.isEmpty()) {
+          headers.put("x-amz-server-side-encryption-aws-kms-key-id", kmsKeyId);
+        }
+      }
     }
     if (!tags.isEmpty()) {
       headers.put(
-          "tags",
-          Map.of(
-              "x-amz-tagging",
-              new TreeMap<>(tags)
-                  .entrySet().stream()
-                      .map(tag -> escape(tag.getKey()) + "=" + escape(tag.getValue()))
-                      .collect(Collectors.joining("&"))));
+          "x-amz-tagging",
+          new TreeMap<>(tags)
+              .entrySet().stream()
+                  .map(tag -> escape(tag.getKey()) + "=" + escape(tag.getValue()))
+                  .collect(Collectors.joining("&")));
     }
     if (metadata) {
-      headers.put(
-          "metadata", Map.of(JOB_HEADER, origin.jobId(), INFO_HASH_HEADER, origin.infoHash()));
+      headers.put(JOB_HEADER, origin.jobId());
+      headers.put(INFO_HASH_HEADER, origin.infoHash());
     }
     return headers;
   }

@@ -1,12 +1,8 @@
 package dev.piecework.worker.store;
 
-import dev.piecework.worker.dialect.DialectMemory;
-import dev.piecework.worker.dialect.StoreDialect;
-import dev.piecework.worker.dialect.UploadTerms;
-import dev.piecework.worker.s3.S3Client;
-import dev.piecework.worker.s3.S3Endpoint;
 import dev.piecework.worker.store.StoreException.Reason;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.minio.MinioAsyncClient;
 import io.minio.credentials.Provider;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -23,63 +19,41 @@ import okhttp3.OkHttpClient;
  * StoreException}.
  */
 public final class ObjectStore implements AutoCloseable {
-  private final Shared shared;
-  private final StoreLink link;
-  private final StoreLooks looks;
+  private final ObjectSettings objects;
+  private final OkHttpClient http;
+  private final StoreCircuit circuit;
+  private final BucketCheck bucketCheck;
+  private final StoreReads reads;
   private final StoreWrites writes;
   private final StoreListings listings;
-  private final Cancellation closed;
-
-  /**
-   * What is the same however a bucket is spoken to.
-   *
-   * @param reads of objects, which know no dialects
-   */
-  private record Shared(
-      StoreSettings settings,
-      ObjectSettings objects,
-      OkHttpClient http,
-      StoreCircuit circuit,
-      StoreDialects dialects,
-      BucketCheck bucketCheck,
-      StoreReads reads,
-      Cancellation closed) {}
+  private final Cancellation closed = new Cancellation();
 
   /** Connects lazily: a store that is down shows at the first request. */
   public ObjectStore(StoreSettings settings, ObjectSettings objects) {
-    this(
-        settings,
-        objects,
-        new StoreMeter(new SimpleMeterRegistry()),
-        DialectMemory.ofProcess(),
-        RandomGenerator.getDefault());
+    this(settings, objects, new StoreMeter(new SimpleMeterRegistry()));
   }
 
   /**
    * Connects lazily: a store that is down shows at the first request.
    *
    * @param meter measures every request
-   * @param memory keeps what is found out of buckets
    */
-  public ObjectStore(
-      StoreSettings settings, ObjectSettings objects, StoreMeter meter, DialectMemory memory) {
-    this(settings, objects, meter, memory, RandomGenerator.getDefault());
+  public ObjectStore(StoreSettings settings, ObjectSettings objects, StoreMeter meter) {
+    this(settings, objects, meter, RandomGenerator.getDefault());
   }
 
   ObjectStore(
-      StoreSettings settings,
-      ObjectSettings objects,
-      StoreMeter meter,
-      DialectMemory memory,
-      RandomGenerator random) {
-    OkHttpClient http = HttpClients.forStore(settings, meter);
+      StoreSettings settings, ObjectSettings objects, StoreMeter meter, RandomGenerator random) {
+    this.objects = objects;
+    this.http = HttpClients.forStore(settings, meter);
     Provider keys = settings.credentials().provider(settings, http);
+    MinioAsyncClient client = HttpClients.s3(settings, keys, http);
+    StoreChecksums checksums =
+        new StoreChecksums(settings.checksums(), "http".equals(settings.endpoint().getScheme()));
     StoreErrors errors = new StoreErrors(settings.endpoint());
-    StoreCircuit circuit =
+    this.circuit =
         new StoreCircuit(
             settings, HttpClients.s3(settings, keys, HttpClients.forProbe(http)), errors);
-    this.closed = new Cancellation();
-    StoreDialects dialects = new StoreDialects(settings, objects, memory);
     StoreRequests requests =
         new StoreRequests(
             new RetryPolicy(settings.retries(), settings.retryDelay(), settings.maxRetryDelay()),
@@ -88,95 +62,16 @@ public final class ObjectStore implements AutoCloseable {
             meter,
             circuit,
             () -> StoreKeys.of(keys).ifPresent(StoreKeys::refused),
-            dialects::forget,
             closed);
-    S3Endpoint endpoint =
-        new S3Endpoint(settings.endpoint(), settings.region(), settings.pathStyle());
-    this.link =
-        new StoreLink(
-            new S3Client(endpoint, settings.region(), keys, http),
-            requests,
-            dialects::of,
-            "http".equals(settings.endpoint().getScheme()));
-    this.listings = new StoreListings(link);
-    this.looks = new StoreLooks(link, listings);
-    this.writes = new StoreWrites(link, objects, looks, listings);
-    this.shared =
-        new Shared(
-            settings,
-            objects,
-            http,
-            circuit,
-            dialects,
-            new BucketCheck(link),
-            new StoreReads(HttpClients.s3(settings, keys, http), requests),
-            closed);
-  }
-
-  private ObjectStore(Shared shared, StoreLink link) {
-    this.shared = shared;
-    this.link = link;
-    this.closed = shared.closed();
-    this.listings = new StoreListings(link);
-    this.looks = new StoreLooks(link, listings);
-    this.writes = new StoreWrites(link, shared.objects(), looks, listings);
-  }
-
-  /**
-   * Has something done whenever the store answers that it is asked too much at once.
-   *
-   * @param action must not block
-   */
-  public void onBusy(Runnable action) {
-    link.requests().onBusy(action);
-  }
-
-  /** The same store, spoken to in one way whatever is found out; closing it closes both. */
-  public ObjectStore speaking(StoreDialect dialect) {
-    return new ObjectStore(shared, link.speaking(dialect));
-  }
-
-  /**
-   * Finds out how a bucket is spoken to, if that is not known, and that it may be written.
-   *
-   * @param key of small objects that are written to find out, and deleted; nobody else's
-   * @param origin what they say they come from
-   * @param beforeEachUpload run before each request that begins an upload
-   * @throws StoreException {@link Reason#NO_SUCH_BUCKET}, or {@link Reason#DENIED}, or {@link
-   *     Reason#REFUSED} if it does not take what the settings ask for
-   */
-  public UploadTerms prepare(
-      String bucket,
-      String key,
-      ObjectOrigin origin,
-      Cancellation cancellation,
-      Runnable beforeEachUpload)
-      throws StoreException {
-    DialectProbe probe = new DialectProbe(link, shared.objects(), shared.settings());
-    DialectProbe.Attempt attempt =
-        new DialectProbe.Attempt(bucket, key, origin, cancellation, beforeEachUpload);
-    try {
-      shared.bucketCheck().check(bucket, cancellation);
-    } catch (StoreException e) {
-      if (e.reason() != Reason.DENIED || !shared.settings().learn()) {
-        throw e;
-      }
-      // A key may be allowed to write what it may not look at.
-      probe.requireWritable(attempt);
-    }
-    try {
-      StoreDialect dialect = shared.dialects().learn(probe, attempt);
-      return new UploadTerms(shared.settings().partRule(dialect.maxParts()), dialect);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StoreException(
-          Reason.CANCELLED, "gave up to try bucket %s: stopping".formatted(bucket));
-    }
+    this.bucketCheck = new BucketCheck(client, requests);
+    this.listings = new StoreListings(client, requests);
+    this.reads = new StoreReads(client, requests, checksums);
+    this.writes = new StoreWrites(client, requests, checksums, objects, reads);
   }
 
   /** Whether the store as a whole can be used. */
   public StoreHealth health() {
-    return shared.circuit();
+    return circuit;
   }
 
   /**
@@ -190,14 +85,7 @@ public final class ObjectStore implements AutoCloseable {
 
   /** The same, unless it is cancelled. */
   public void checkBucket(String bucket, Cancellation cancellation) throws StoreException {
-    try {
-      shared.bucketCheck().check(bucket, cancellation);
-    } catch (StoreException e) {
-      // A key may be allowed to write what it may not look at, as was found out.
-      if (e.reason() != Reason.DENIED || !shared.dialects().of(bucket).learnt()) {
-        throw e;
-      }
-    }
+    bucketCheck.check(bucket, cancellation);
   }
 
   /**
@@ -304,12 +192,12 @@ public final class ObjectStore implements AutoCloseable {
   /** The same, given up when cancelled. */
   public Optional<StoredStat> stat(String bucket, String key, Cancellation cancellation)
       throws StoreException {
-    return looks.stat(bucket, key, cancellation);
+    return reads.stat(bucket, key, cancellation);
   }
 
   /** Deletes an object; one that is gone already is no error. */
   public void delete(String bucket, String key) throws StoreException {
-    looks.delete(bucket, key, closed);
+    reads.delete(bucket, key, closed);
   }
 
   /**
@@ -326,7 +214,7 @@ public final class ObjectStore implements AutoCloseable {
   /** The same, unless it is cancelled. */
   public byte[] read(String bucket, String key, int maxBytes, Cancellation cancellation)
       throws StoreException {
-    return shared.reads().read(bucket, key, maxBytes, cancellation);
+    return reads.read(bucket, key, maxBytes, cancellation);
   }
 
   /**
@@ -338,21 +226,21 @@ public final class ObjectStore implements AutoCloseable {
   public void readRange(
       String bucket, String key, long offset, ByteBuffer into, Cancellation cancellation)
       throws StoreException {
-    shared.reads().range(bucket, key, offset, into, cancellation);
+    reads.range(bucket, key, offset, into, cancellation);
   }
 
   /** Whether the objects that it writes say what they come from. */
   public boolean writesOrigin() {
-    return shared.objects().metadata();
+    return objects.metadata();
   }
 
   /** Releases connections and threads; requests in flight fail. */
   @Override
   public void close() {
     closed.cancel();
-    shared.circuit().close();
-    shared.http().dispatcher().cancelAll();
-    shared.http().dispatcher().executorService().shutdown();
-    shared.http().connectionPool().evictAll();
+    circuit.close();
+    http.dispatcher().cancelAll();
+    http.dispatcher().executorService().shutdown();
+    http.connectionPool().evictAll();
   }
 }

@@ -1,120 +1,97 @@
 package dev.piecework.worker.store;
 
-import dev.piecework.worker.checksum.Crc;
-import dev.piecework.worker.dialect.StoreDialect;
-import dev.piecework.worker.dialect.SumForm;
+import dev.piecework.worker.checksum.Crc32cCombiner;
 import dev.piecework.worker.store.StoreException.Reason;
+import io.minio.Http;
+import io.minio.messages.Part;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
- * The checksums that go with requests, in the store's dialect, so that it refuses what arrives
- * otherwise than it was sent, and can tell later what it has.
+ * The checksums that go with requests, so that the store refuses what arrives otherwise than it was
+ * sent, and can tell later what it has.
  */
 final class StoreChecksums {
-  static final String TYPE_HEADER = "x-amz-checksum-type";
-  private static final String ALGORITHM_HEADER = "x-amz-checksum-algorithm";
-  private static final String MODE_HEADER = "x-amz-checksum-mode";
+  static final String HEADER = "x-amz-checksum-crc32c";
+  private static final String TYPE_HEADER = "x-amz-checksum-type";
   private static final String FULL_OBJECT = "FULL_OBJECT";
 
-  private final StoreDialect dialect;
+  private final boolean sent;
   private final boolean signsBodies;
 
   /**
+   * @param sent whether the store is sent any
    * @param signsBodies whether the signature covers the body too, as it must without TLS
    */
-  StoreChecksums(StoreDialect dialect, boolean signsBodies) {
-    this.dialect = dialect;
+  StoreChecksums(boolean sent, boolean signsBodies) {
+    this.sent = sent;
     this.signsBodies = signsBodies;
   }
 
   /**
-   * The sums that must be known before a body is sent.
+   * Reads a body once, for its sums.
    *
    * @throws StoreException {@link Reason#BODY_UNREADABLE} also when it is not what was verified
    */
   BodyDigest digest(ObjectBody body) throws StoreException {
     try {
-      return BodyDigest.of(body, dialect.sums(), signsBodies);
+      OptionalInt expected = body.expectedCrc32c();
+      BodyDigest digest = BodyDigest.of(body, signsBodies);
+      if (expected.isPresent() && expected.getAsInt() != digest.crc32c()) {
+        throw new IOException(
+            "scratch does not give back what was verified: the disk, or somebody, changed it; nothing of it was sent, and the next attempt fetches it again");
+      }
+      return digest;
     } catch (IOException e) {
       throw new StoreException(Reason.BODY_UNREADABLE, String.valueOf(e.getMessage()), e);
     }
   }
 
-  /** Whether the MD5 of what was sent is compared with the ETag that comes back. */
-  boolean comparesEtags() {
-    return dialect.comparesEtags();
-  }
-
-  /** Of a part, or of an object that is written at once. */
-  Map<String, String> ofBody(BodyDigest digest) {
-    return digest.sum().isEmpty() ? Map.of() : Map.of(dialect.sums().header(), digest.sum());
-  }
-
-  /** What of a part's sums must be kept, beside its CRC32C, for the sum of the whole. */
-  String kept(BodyDigest digest) {
-    return dialect.sums().additional() && dialect.sums() != SumForm.CRC32C ? digest.sum() : "";
+  /** Headers of our own keep the client from hashing the body another time, more slowly. */
+  Http.Headers ofBody(BodyDigest digest) {
+    Http.Headers headers = new Http.Headers();
+    headers.put(Http.Headers.X_AMZ_CONTENT_SHA256, digest.sha256().orElse("UNSIGNED-PAYLOAD"));
+    if (sent) {
+      headers.put(HEADER, Crc32cCombiner.base64(digest.crc32c()));
+    }
+    return headers;
   }
 
   /** Of an upload that begins: which sum it will end with. */
   Map<String, String> ofUpload() {
-    if (!dialect.sums().additional()) {
-      return Map.of();
-    }
-    return dialect.whole()
-        ? Map.of(ALGORITHM_HEADER, dialect.sums().name(), TYPE_HEADER, FULL_OBJECT)
-        : Map.of(ALGORITHM_HEADER, dialect.sums().name());
+    return sent ? Map.of("x-amz-checksum-algorithm", "CRC32C", TYPE_HEADER, FULL_OBJECT) : Map.of();
   }
 
   /** Of an upload that ends: the sum of the object, made of those of its parts. */
   Map<String, String> ofWhole(List<SentPart> parts) {
-    if (!dialect.sums().additional() || !dialect.whole()) {
+    if (!sent) {
       return Map.of();
     }
-    Crc crc = dialect.sums().crc().orElseThrow();
-    long whole = crc.start().getValue();
+    Crc32cCombiner whole = new Crc32cCombiner();
     for (SentPart part : parts) {
-      if (dialect.sums() != SumForm.CRC32C && part.sum().isEmpty()) {
-        // It was sent before this sum was asked for.
-        return Map.of();
-      }
-      whole = crc.combine(whole, crc.parse(sum(part)), part.length());
+      whole.append(part.crc32c(), part.length());
     }
-    return Map.of(dialect.sums().header(), crc.base64(whole), TYPE_HEADER, FULL_OBJECT);
+    return Map.of(HEADER, Crc32cCombiner.base64(whole.crc32c()), TYPE_HEADER, FULL_OBJECT);
   }
 
   /** Of a look at an object: that its sum is wanted. */
   Map<String, String> ofQuestion() {
-    return dialect.asks() && dialect.sums().additional()
-        ? Map.of(MODE_HEADER, "ENABLED")
-        : Map.of();
+    return sent ? Map.of("x-amz-checksum-mode", "ENABLED") : Map.of();
   }
 
-  /** The list of parts that ends an upload. */
-  String listOf(List<SentPart> parts) {
-    StringBuilder xml = new StringBuilder(64 + 160 * parts.size());
-    xml.append("<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
-    for (SentPart part : parts) {
-      xml.append("<Part><PartNumber>").append(part.number()).append("</PartNumber><ETag>");
-      String quote = dialect.quotes() ? "&quot;" : "";
-      xml.append(quote).append(escape(part.etag())).append(quote).append("</ETag>");
-      String element = dialect.sums().element();
-      String sum = dialect.partSums() && !element.isEmpty() ? sum(part) : "";
-      if (!sum.isEmpty()) {
-        xml.append('<').append(element).append('>').append(sum);
-        xml.append("</").append(element).append('>');
-      }
-      xml.append("</Part>");
-    }
-    return xml.append("</CompleteMultipartUpload>").toString();
-  }
-
-  private String sum(SentPart part) {
-    return dialect.sums() == SumForm.CRC32C ? Crc.CRC32C.base64(part.crc32c()) : part.sum();
-  }
-
-  private static String escape(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+  @SuppressWarnings("NullAway") // The client leaves out of its XML what is null.
+  Part part(SentPart part) {
+    return sent
+        ? new Part(
+            part.number(),
+            part.etag(),
+            null,
+            Crc32cCombiner.base64(part.crc32c()),
+            null,
+            null,
+            null)
+        : new Part(part.number(), part.etag());
   }
 }

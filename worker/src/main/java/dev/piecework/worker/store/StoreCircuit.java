@@ -161,8 +161,7 @@ final class StoreCircuit implements StoreHealth, AutoCloseable {
             new Cancellation());
     open = Optional.of(opened);
     log.warn(
-        "cannot use the object store at {}: {}. This worker takes no jobs until it can; it asks"
-            + " every {} ms",
+        "cannot use the object store at {}: {}. This worker takes no jobs until it can; it asks every {} ms",
         endpoint,
         finding.why(),
         interval.toMillis());
@@ -234,7 +233,7 @@ final class StoreCircuit implements StoreHealth, AutoCloseable {
   /** Whether a failure may be the store's, or this worker's own. */
   static boolean suspicious(Reason reason) {
     return switch (reason) {
-      case UNAVAILABLE, UNREADABLE, UNRESOLVED, WORKER_REFUSED, DENIED -> true;
+      case UNAVAILABLE, UNRESOLVED, WORKER_REFUSED, DENIED -> true;
       default -> false;
     };
   }

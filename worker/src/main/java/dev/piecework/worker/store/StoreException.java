@@ -2,9 +2,6 @@ package dev.piecework.worker.store;
 
 import dev.piecework.text.ForeignText;
 import dev.piecework.worker.fault.Fault;
-import dev.piecework.worker.s3.S3Refusal;
-import java.time.Duration;
-import java.util.Optional;
 
 /**
  * A request to the object store did not succeed, retries included. The message is one clean line:
@@ -56,39 +53,13 @@ public final class StoreException extends Exception {
     return reason;
   }
 
-  /** S3's code of the refusal; empty where there was none. */
-  String code() {
-    return getCause() instanceof S3Refusal refusal ? refusal.code() : "";
-  }
-
-  /** Whether the store has answered that it is asked too much at once. */
-  boolean busy() {
-    return getCause() instanceof S3Refusal refusal
-        && (refusal.answer().status() == 503 || refusal.answer().status() == 429);
-  }
-
-  /** How long the store asks to be left alone, if it does. */
-  Optional<Duration> retryAfter() {
-    if (!(getCause() instanceof S3Refusal refusal)) {
-      return Optional.empty();
-    }
-    return refusal
-        .answer()
-        .header("Retry-After")
-        .filter(seconds -> seconds.matches("[0-9]{1,6}"))
-        .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds)));
-  }
-
   /** The fault of a job whose destination this request was about. */
   public Fault destinationFault() {
     Fault.Kind kind =
         switch (reason) {
-          case NO_SUCH_BUCKET, REFUSED, KEEPS_OTHERS, DENIED, WORKER_REFUSED ->
-              Fault.Kind.DESTINATION_REFUSED;
+          case NO_SUCH_BUCKET, REFUSED, DENIED, WORKER_REFUSED -> Fault.Kind.DESTINATION_REFUSED;
           case NO_SUCH_KEY, NO_SUCH_UPLOAD, PARTS_DIFFER -> Fault.Kind.VERIFY_FAILED;
-          // The next attempt finds out anew which checksum the store takes.
-          case UNAVAILABLE, UNREADABLE, FULL, CHECKSUM_REFUSED, UNRESOLVED, CANCELLED ->
-              Fault.Kind.STORE_UNAVAILABLE;
+          case UNAVAILABLE, UNRESOLVED, CANCELLED -> Fault.Kind.STORE_UNAVAILABLE;
           case TOO_LARGE -> Fault.Kind.LIMIT_EXCEEDED;
           case BODY_UNREADABLE -> Fault.Kind.SCRATCH_FAILED;
         };
@@ -99,17 +70,9 @@ public final class StoreException extends Exception {
   public Fault sourceFault() {
     Fault.Kind kind =
         switch (reason) {
-          case NO_SUCH_BUCKET,
-              NO_SUCH_KEY,
-              NO_SUCH_UPLOAD,
-              REFUSED,
-              CHECKSUM_REFUSED,
-              KEEPS_OTHERS,
-              DENIED,
-              WORKER_REFUSED ->
+          case NO_SUCH_BUCKET, NO_SUCH_KEY, NO_SUCH_UPLOAD, REFUSED, DENIED, WORKER_REFUSED ->
               Fault.Kind.SOURCE_REFUSED;
-          case UNAVAILABLE, UNREADABLE, FULL, UNRESOLVED, CANCELLED ->
-              Fault.Kind.SOURCE_UNAVAILABLE;
+          case UNAVAILABLE, UNRESOLVED, CANCELLED -> Fault.Kind.SOURCE_UNAVAILABLE;
           case TOO_LARGE -> Fault.Kind.LIMIT_EXCEEDED;
           case BODY_UNREADABLE, PARTS_DIFFER -> Fault.Kind.INTERNAL;
         };
@@ -132,10 +95,6 @@ public final class StoreException extends Exception {
     PARTS_DIFFER,
     /** The request itself was refused: repeating it does not help. */
     REFUSED,
-    /** The store refuses the checksum that goes with the request: it speaks another dialect. */
-    CHECKSUM_REFUSED,
-    /** The store has other bytes than it was sent. */
-    KEEPS_OTHERS,
     /** The key has no right to this. */
     DENIED,
     /**
@@ -147,10 +106,6 @@ public final class StoreException extends Exception {
     UNRESOLVED,
     /** No answer, or one that says to try again later. */
     UNAVAILABLE,
-    /** It answered that all is well, but not in S3's words: repeating it does not help at once. */
-    UNREADABLE,
-    /** What the bucket or the account may use of the store is used up. */
-    FULL,
     /** The object is larger than the caller allows. */
     TOO_LARGE,
     /** What was to be sent could not be read here. */

@@ -1,37 +1,32 @@
 package dev.piecework.worker.store;
 
-import dev.piecework.worker.s3.S3Client;
-import dev.piecework.worker.s3.S3Request;
-import dev.piecework.worker.s3.XmlElement;
 import dev.piecework.worker.store.StoreException.Reason;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.OffsetDateTime;
+import io.minio.ListMultipartUploadsArgs;
+import io.minio.ListObjectsV2Args;
+import io.minio.ListPartsArgs;
+import io.minio.MinioAsyncClient;
+import io.minio.messages.ListBucketResultV2;
+import io.minio.messages.ListMultipartUploadsResult;
+import io.minio.messages.ListPartsResult;
+import io.minio.messages.Part;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * What the store lists, page by page. Only what is needed is read: stores leave out much of what
- * S3's own answers hold.
- */
+/** What the store lists, page by page. */
 final class StoreListings {
   private static final Logger log = LoggerFactory.getLogger(StoreListings.class);
   private static final int MOST_PAGES = 100;
-  private static final Map<String, String> ENCODED = Map.of("encoding-type", "url");
 
-  private final StoreLink link;
+  private final MinioAsyncClient client;
+  private final StoreRequests requests;
 
-  StoreListings(StoreLink link) {
-    this.link = link;
+  StoreListings(MinioAsyncClient client, StoreRequests requests) {
+    this.client = client;
+    this.requests = requests;
   }
 
   /** Multipart uploads of a key that are neither completed nor aborted. */
@@ -41,29 +36,29 @@ final class StoreListings {
     String keyMarker = "";
     String idMarker = "";
     while (true) {
-      Map<String, String> query = new HashMap<>(ENCODED);
-      query.put("uploads", "");
-      query.put("prefix", key);
+      ListMultipartUploadsArgs.Builder args =
+          ListMultipartUploadsArgs.builder().bucket(bucket).prefix(key);
       if (!keyMarker.isEmpty()) {
-        query.put("key-marker", keyMarker);
-        query.put("upload-id-marker", idMarker);
+        args.keyMarker(keyMarker).uploadIdMarker(idMarker);
       }
-      XmlElement page =
-          list(
-              "list the uploads of",
-              S3Request.of("GET", bucket, "", query),
-              key,
-              "ListMultipartUploadsResult",
-              cancellation);
-      for (XmlElement upload : page.all("Upload")) {
-        if (key.equals(decoded(page, upload.text("Key")))) {
-          uploads.add(new OpenUpload(upload.text("UploadId"), time(upload.text("Initiated"))));
+      ListMultipartUploadsResult page =
+          requests
+              .call(
+                  "list the uploads of",
+                  bucket,
+                  key,
+                  cancellation,
+                  () -> client.listMultipartUploads(args.build()))
+              .result();
+      for (ListMultipartUploadsResult.Upload upload : page.uploads()) {
+        if (key.equals(upload.objectName())) {
+          uploads.add(new OpenUpload(upload.uploadId(), upload.initiated().toInstant()));
         }
       }
-      String nextKey = decoded(page, page.text("NextKeyMarker"));
-      String nextId = page.text("NextUploadIdMarker");
+      String nextKey = String.valueOf(page.nextKeyMarker());
+      String nextId = String.valueOf(page.nextUploadIdMarker());
       // Keys come in order: behind the first other one is nothing of ours.
-      if (!page.text("IsTruncated").equals("true")
+      if (!page.isTruncated()
           || !nextKey.equals(key)
           || (nextKey.equals(keyMarker) && nextId.equals(idMarker))) {
         return uploads;
@@ -77,24 +72,24 @@ final class StoreListings {
   Set<String> keys(String bucket, String prefix, Cancellation cancellation) throws StoreException {
     Set<String> keys = new HashSet<>();
     String token = "";
-    for (int count = 0; count < MOST_PAGES; count++) {
-      Map<String, String> query = new HashMap<>(ENCODED);
-      query.put("list-type", "2");
-      query.put("prefix", prefix);
-      query.put("max-keys", "1000");
+    for (int page = 0; page < MOST_PAGES; page++) {
+      ListObjectsV2Args.Builder args =
+          ListObjectsV2Args.builder().bucket(bucket).prefix(prefix).maxKeys(1000);
       if (!token.isEmpty()) {
-        query.put("continuation-token", token);
+        args.continuationToken(token);
       }
-      XmlElement page =
-          list(
-              "list the objects of",
-              S3Request.of("GET", bucket, "", query),
-              prefix,
-              "ListBucketResult",
-              cancellation);
-      page.all("Contents").forEach(object -> keys.add(decoded(page, object.text("Key"))));
-      String next = page.text("NextContinuationToken");
-      if (!page.text("IsTruncated").equals("true") || next.isEmpty() || next.equals(token)) {
+      ListBucketResultV2 answer =
+          requests
+              .call(
+                  "list the objects of",
+                  bucket,
+                  prefix,
+                  cancellation,
+                  () -> client.listObjectsV2(args.build()))
+              .result();
+      answer.contents().forEach(object -> keys.add(object.objectName()));
+      String next = String.valueOf(answer.nextContinuationToken());
+      if (!answer.isTruncated() || next.equals(token)) {
         return keys;
       }
       token = next;
@@ -113,99 +108,28 @@ final class StoreListings {
     List<ListedPart> parts = new ArrayList<>();
     int marker = 0;
     while (true) {
-      XmlElement page = page(bucket, key, uploadId, marker, cancellation);
-      for (XmlElement part : page.all("Part")) {
-        parts.add(part(part));
+      ListPartsArgs.Builder args =
+          ListPartsArgs.builder().bucket(bucket).object(key).uploadId(uploadId);
+      if (marker > 0) {
+        args.partNumberMarker(marker);
       }
-      int next = (int) number(page.text("NextPartNumberMarker"));
-      if (!page.text("IsTruncated").equals("true") || next <= marker) {
+      ListPartsResult page =
+          requests
+              .call(
+                  "list the parts of",
+                  bucket,
+                  key,
+                  cancellation,
+                  () -> client.listParts(args.build()))
+              .result();
+      for (Part part : page.parts()) {
+        parts.add(new ListedPart(part.partNumber(), part.partSize(), part.etag()));
+      }
+      Integer next = page.nextPartNumberMarker();
+      if (!page.isTruncated() || next == null || next <= marker) {
         return parts;
       }
       marker = next;
-    }
-  }
-
-  /** One part of an upload, as the store has it. */
-  Optional<ListedPart> part(
-      String bucket, String key, String uploadId, int number, Cancellation cancellation)
-      throws StoreException {
-    return page(bucket, key, uploadId, number - 1, cancellation).all("Part").stream()
-        .map(StoreListings::part)
-        .filter(part -> part.number() == number)
-        .findFirst();
-  }
-
-  private XmlElement page(
-      String bucket, String key, String uploadId, int marker, Cancellation cancellation)
-      throws StoreException {
-    Map<String, String> query = new HashMap<>();
-    query.put("uploadId", uploadId);
-    if (marker > 0) {
-      query.put("part-number-marker", String.valueOf(marker));
-    }
-    return list(
-        "list the parts of",
-        S3Request.of("GET", bucket, key, query),
-        key,
-        "ListPartsResult",
-        cancellation);
-  }
-
-  /** Bytes of an object, from the list of its bucket; empty if it is not there. */
-  Optional<Long> size(String bucket, String key, Cancellation cancellation) throws StoreException {
-    Map<String, String> query = new HashMap<>(ENCODED);
-    query.put("list-type", "2");
-    query.put("prefix", key);
-    query.put("max-keys", "1");
-    XmlElement page =
-        list(
-            "look up",
-            S3Request.of("GET", bucket, "", query),
-            key,
-            "ListBucketResult",
-            cancellation);
-    return page.all("Contents").stream()
-        .filter(object -> key.equals(decoded(page, object.text("Key"))))
-        .map(object -> number(object.text("Size")))
-        .findFirst();
-  }
-
-  private XmlElement list(
-      String action, S3Request request, String key, String root, Cancellation cancellation)
-      throws StoreException {
-    return link.requests()
-        .call(
-            action,
-            request.bucket(),
-            key,
-            cancellation,
-            () -> link.send(request, answer -> S3Client.xml(answer, root)));
-  }
-
-  private static ListedPart part(XmlElement part) {
-    return new ListedPart(
-        (int) number(part.text("PartNumber")),
-        number(part.text("Size")),
-        StoreWrites.plain(part.text("ETag")));
-  }
-
-  /** Keys are encoded only where the answer says so, whatever was asked. */
-  private static String decoded(XmlElement page, String key) {
-    return page.text("EncodingType").equals("url")
-        ? URLDecoder.decode(key.replace("+", "%2B"), StandardCharsets.UTF_8)
-        : key;
-  }
-
-  private static long number(String text) {
-    return text.matches("[0-9]{1,18}") ? Long.parseLong(text) : -1;
-  }
-
-  /** Long ago where it is not said: so old is nothing that a worker has begun. */
-  private static Instant time(String text) {
-    try {
-      return OffsetDateTime.parse(text).toInstant();
-    } catch (DateTimeException e) {
-      return Instant.EPOCH;
     }
   }
 }

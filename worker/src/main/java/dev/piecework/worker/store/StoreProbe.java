@@ -128,8 +128,7 @@ final class StoreProbe {
     return switch (failure.reason()) {
       case UNRESOLVED -> Optional.of(new Finding(StoreOutage.Kind.UNRESOLVED, text(failure)));
       case WORKER_REFUSED -> Optional.of(new Finding(StoreOutage.Kind.REFUSED, text(failure)));
-      case UNAVAILABLE, UNREADABLE ->
-          Optional.of(new Finding(StoreOutage.Kind.AWAY, text(failure)));
+      case UNAVAILABLE -> Optional.of(new Finding(StoreOutage.Kind.AWAY, text(failure)));
       default -> Optional.empty();
     };
   }

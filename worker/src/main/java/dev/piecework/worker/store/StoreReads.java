@@ -3,22 +3,72 @@ package dev.piecework.worker.store;
 import dev.piecework.worker.store.StoreException.Reason;
 import io.minio.GetObjectArgs;
 import io.minio.GetObjectResponse;
+import io.minio.HeadObjectArgs;
 import io.minio.MinioAsyncClient;
+import io.minio.RemoveObjectArgs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
-/** The requests that read objects. */
+/** The requests about an object that is there: what it is, its bytes, and its end. */
 final class StoreReads {
   private static final int STEP_BYTES = 64 << 10;
 
   private final MinioAsyncClient client;
   private final StoreRequests requests;
+  private final StoreChecksums checksums;
 
-  StoreReads(MinioAsyncClient client, StoreRequests requests) {
+  StoreReads(MinioAsyncClient client, StoreRequests requests, StoreChecksums checksums) {
     this.client = client;
     this.requests = requests;
+    this.checksums = checksums;
+  }
+
+  /**
+   * What the store knows of an object.
+   *
+   * @return empty when there is no such object
+   */
+  Optional<StoredStat> stat(String bucket, String key, Cancellation cancellation)
+      throws StoreException {
+    Map<String, String> headers = checksums.ofQuestion();
+    okhttp3.Headers answer;
+    try {
+      answer =
+          requests
+              .call(
+                  "look up",
+                  bucket,
+                  key,
+                  cancellation,
+                  () ->
+                      client.headObject(
+                          HeadObjectArgs.builder()
+                              .extraHeaders(headers)
+                              .bucket(bucket)
+                              .object(key)
+                              .build()))
+              .headers();
+    } catch (StoreException e) {
+      if (e.reason() == Reason.NO_SUCH_KEY) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+    return Optional.of(StoredStat.of(answer));
+  }
+
+  /** Deletes an object; one that is gone already is no error. */
+  void delete(String bucket, String key, Cancellation cancellation) throws StoreException {
+    requests.call(
+        "delete",
+        bucket,
+        key,
+        cancellation,
+        () -> client.removeObject(RemoveObjectArgs.builder().bucket(bucket).object(key).build()));
   }
 
   /**

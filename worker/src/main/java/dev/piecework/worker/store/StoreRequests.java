@@ -3,13 +3,9 @@ package dev.piecework.worker.store;
 import dev.piecework.worker.store.StoreException.Reason;
 import dev.piecework.worker.store.StoreProbe.Suspect;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -25,13 +21,10 @@ final class StoreRequests {
   private final StoreMeter meter;
   private final StoreCircuit circuit;
   private final Runnable keysRefused;
-  private final Consumer<String> sumsRefused;
   private final Cancellation impatient;
-  private final List<Runnable> busy = new CopyOnWriteArrayList<>();
 
   /**
    * @param keysRefused told that the store refuses the keys
-   * @param sumsRefused told of a bucket that refuses the checksums that it has taken before
    * @param impatient callers that come with this cancellation do not wait for a store that is away
    */
   StoreRequests(
@@ -41,7 +34,6 @@ final class StoreRequests {
       StoreMeter meter,
       StoreCircuit circuit,
       Runnable keysRefused,
-      Consumer<String> sumsRefused,
       Cancellation impatient) {
     this.retries = retries;
     this.random = random;
@@ -49,7 +41,6 @@ final class StoreRequests {
     this.meter = meter;
     this.circuit = circuit;
     this.keysRefused = keysRefused;
-    this.sumsRefused = sumsRefused;
     this.impatient = impatient;
   }
 
@@ -79,41 +70,7 @@ final class StoreRequests {
       Cancellation cancellation,
       Supplier<CompletableFuture<T>> request)
       throws StoreException {
-    return call(
-        action,
-        new Suspect(bucket, key),
-        key,
-        cancellation,
-        request,
-        Optional::empty,
-        any -> false);
-  }
-
-  /**
-   * The same for a question to which a refusal is an answer.
-   *
-   * @param look asked after each other failure
-   * @param answer whether a failure is one: it is thrown at once, and nobody is blamed for it
-   */
-  <T> T ask(
-      String action,
-      String bucket,
-      String key,
-      Cancellation cancellation,
-      Supplier<CompletableFuture<T>> request,
-      Look<T> look,
-      Predicate<StoreException> answer)
-      throws StoreException {
-    return call(action, new Suspect(bucket, ""), key, cancellation, request, look, answer);
-  }
-
-  /**
-   * Has something done whenever the store asks for less.
-   *
-   * @param action must not block
-   */
-  void onBusy(Runnable action) {
-    busy.add(action);
+    return call(action, new Suspect(bucket, key), key, cancellation, request, Optional::empty);
   }
 
   /** Finds out whether a request whose answer is lost has done its work. */
@@ -135,7 +92,7 @@ final class StoreRequests {
       Supplier<CompletableFuture<T>> request,
       Look<T> look)
       throws StoreException {
-    return call(action, new Suspect(bucket, ""), key, cancellation, request, look, any -> false);
+    return call(action, new Suspect(bucket, ""), key, cancellation, request, look);
   }
 
   private <T> T call(
@@ -144,8 +101,7 @@ final class StoreRequests {
       String key,
       Cancellation cancellation,
       Supplier<CompletableFuture<T>> request,
-      Look<T> look,
-      Predicate<StoreException> answers)
+      Look<T> look)
       throws StoreException {
     String bucket = suspect.bucket();
     Duration patience = cancellation == impatient ? Duration.ZERO : circuit.patience();
@@ -173,20 +129,14 @@ final class StoreRequests {
         if (cancellation.cancelled()) {
           throw cancelled(action, bucket, key);
         }
-        if (!StoreCircuit.suspicious(failure.reason()) || answers.test(failure)) {
-          if (failure.reason() == Reason.CHECKSUM_REFUSED && !answers.test(failure)) {
-            sumsRefused.accept(bucket);
-          }
+        if (!StoreCircuit.suspicious(failure.reason())) {
           throw failure;
         }
         Optional<T> done = look.look();
         if (done.isPresent()) {
           return done.get();
         }
-        boolean last =
-            failure.reason() == Reason.DENIED
-                || failure.reason() == Reason.UNREADABLE
-                || tried > retries.retries();
+        boolean last = failure.reason() == Reason.DENIED || tried > retries.retries();
         if (failure.reason() == Reason.WORKER_REFUSED) {
           keysRefused.run();
         }
@@ -244,10 +194,7 @@ final class StoreRequests {
   private void repeat(StoreException failure, int tried, Cancellation cancellation)
       throws InterruptedException {
     meter.repeated();
-    if (failure.busy()) {
-      busy.forEach(Runnable::run);
-    }
-    Duration delay = delay(failure, tried);
+    Duration delay = retries.delayBefore(tried, random);
     log.warn(
         "{}; trying again in {} ms ({} of {})",
         failure.getMessage(),
@@ -255,14 +202,6 @@ final class StoreRequests {
         tried,
         retries.retries());
     cancellation.sleep(delay);
-  }
-
-  /** Ours, or what the store asks for if that is longer, within the same bound. */
-  private Duration delay(StoreException failure, int tried) {
-    Duration own = retries.delayBefore(tried, random);
-    Duration asked = failure.retryAfter().orElse(Duration.ZERO);
-    Duration bounded = asked.compareTo(retries.maxDelay()) > 0 ? retries.maxDelay() : asked;
-    return bounded.compareTo(own) > 0 ? bounded : own;
   }
 
   private static StoreException cancelled(String action, String bucket, String key) {

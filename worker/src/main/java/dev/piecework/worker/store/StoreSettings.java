@@ -1,7 +1,5 @@
 package dev.piecework.worker.store;
 
-import dev.piecework.layout.ObjectLayout;
-import dev.piecework.layout.PartRule;
 import dev.piecework.tls.TrustedAuthorities;
 import dev.piecework.worker.settings.Secrets;
 import java.net.URI;
@@ -9,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
-import org.springframework.util.unit.DataSize;
 
 /**
  * How to reach the object store. Bound from {@code piecework.store.*}.
@@ -39,20 +36,8 @@ import org.springframework.util.unit.DataSize;
  * @param outageWait how long a running job waits for a store that does not answer at all, before it
  *     is handed back; the attempt does not count
  * @param probeInterval how often a store that cannot be used is asked whether it can
- * @param checksums the checksum that goes with every object and part, and that the store is asked
- *     for: {@code auto} is what the store was found to take, CRC32C before all; {@code none} sends
- *     none; {@code on} and {@code true} mean {@code auto}, {@code off} and {@code false} mean
- *     {@code none}
- * @param learn whether a bucket is tried, before anything is downloaded for it, by small uploads
- *     below the first job's prefix, to find out how it is spoken to; otherwise it is spoken to as
- *     Amazon's store is
- * @param learnAfter what was found out is found out again after this long, and whenever the store
- *     refuses a checksum
- * @param partSize bytes of a part that is not the last of its object; more where {@code max-parts}
- *     would not do. An object of one part is written by one request
- * @param minPart the least part that the store takes but as the last: parts are no smaller,
- *     whatever {@code part-size} says
- * @param maxParts most parts of one object; less if the store was found to take less
+ * @param checksums send CRC32C with every object and part and ask the store for it; switch off only
+ *     for a store that refuses the headers
  */
 @ConfigurationProperties("piecework.store")
 public record StoreSettings(
@@ -76,20 +61,10 @@ public record StoreSettings(
     @DefaultValue("10s") Duration maxRetryDelay,
     @DefaultValue("2m") Duration outageWait,
     @DefaultValue("3s") Duration probeInterval,
-    @DefaultValue("AUTO") ChecksumChoice checksums,
-    @DefaultValue("true") boolean learn,
-    @DefaultValue("7d") Duration learnAfter,
-    @DefaultValue("8MB") DataSize partSize,
-    @DefaultValue("5MB") DataSize minPart,
-    @DefaultValue("10000") int maxParts) {
+    @DefaultValue("true") boolean checksums) {
 
   /** Most parts that may be sent at once. */
   static final int MAX_CONCURRENT_UPLOADS = 64;
-
-  /** S3's own bounds. */
-  private static final DataSize SMALLEST_PART = DataSize.ofMegabytes(5);
-
-  private static final DataSize LARGEST_PART = DataSize.ofMegabytes(5120);
 
   private static final Duration LONGEST_OUTAGE_WAIT = Duration.ofDays(1);
 
@@ -116,8 +91,7 @@ public record StoreSettings(
           throw wrong(
               "access-key",
               "is not set",
-              "set it and secret-key to the store's keys, or set credentials to iam for the role of"
-                  + " the pod or machine");
+              "set it and secret-key to the store's keys, or set credentials to iam for the role of the pod or machine");
         }
         exactlyOne("access-key", accessKey, accessKeyFile);
         exactlyOne("secret-key", secretKey, secretKeyFile);
@@ -150,12 +124,6 @@ public record StoreSettings(
       throw wrong("outage-wait", "is " + outageWait, "expected 0s to 1d");
     }
     positive("probe-interval", probeInterval);
-    positive("learn-after", learnAfter);
-    part("part-size", partSize);
-    part("min-part", minPart);
-    if (maxParts < 1 || maxParts > ObjectLayout.MAX_PARTS) {
-      throw wrong("max-parts", "is " + maxParts, "expected 1 to " + ObjectLayout.MAX_PARTS);
-    }
   }
 
   /**
@@ -166,15 +134,6 @@ public record StoreSettings(
   String resolveAccessKey() {
     return filled(
         "access-key", Secrets.read("piecework.store.access-key", accessKey, accessKeyFile));
-  }
-
-  /**
-   * How files are cut into parts.
-   *
-   * @param most parts that the store takes
-   */
-  PartRule partRule(int most) {
-    return new PartRule(Math.max(partSize.toBytes(), minPart.toBytes()), Math.min(maxParts, most));
   }
 
   /** Whom to believe over https. */
@@ -215,12 +174,6 @@ public record StoreSettings(
   public String toString() {
     return "StoreSettings[endpoint=%s, region=%s, credentials=%s, pathStyle=%s, concurrentUploads=%d]"
         .formatted(endpoint, region, credentials, pathStyle, concurrentUploads);
-  }
-
-  private static void part(String name, DataSize value) {
-    if (value.compareTo(SMALLEST_PART) < 0 || value.compareTo(LARGEST_PART) > 0) {
-      throw wrong(name, "is " + value, "expected 5MB to 5120MB");
-    }
   }
 
   private static void positive(String name, Duration value) {

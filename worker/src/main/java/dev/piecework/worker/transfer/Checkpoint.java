@@ -43,13 +43,6 @@ public record Checkpoint(
    * @param length bytes
    * @param etag as the store gave it, without quotes
    * @param crc32c CRC32C of the bytes
-   * @param sum the checksum that went with them, in Base64, where that is another; otherwise empty
    */
-  public record UploadedPart(
-      int object, int number, long length, String etag, int crc32c, String sum) {
-    /** One with no checksum but its CRC32C. */
-    public UploadedPart(int object, int number, long length, String etag, int crc32c) {
-      this(object, number, length, etag, crc32c, "");
-    }
-  }
+  public record UploadedPart(int object, int number, long length, String etag, int crc32c) {}
 }

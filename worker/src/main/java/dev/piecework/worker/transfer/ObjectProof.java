@@ -1,11 +1,10 @@
 package dev.piecework.worker.transfer;
 
 import dev.piecework.layout.StoredObject;
-import dev.piecework.worker.checksum.Crc;
 import dev.piecework.worker.checksum.Crc32cCombiner;
-import dev.piecework.worker.dialect.SumForm;
 import dev.piecework.worker.store.StoredStat;
 import dev.piecework.worker.transfer.Checkpoint.UploadedPart;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
@@ -13,7 +12,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.zip.Checksum;
+import java.util.zip.CRC32C;
 
 /**
  * What an object must look like, derived from the parts that were sent, and the comparison with
@@ -77,7 +76,7 @@ public final class ObjectProof {
    */
   public boolean proves(StoredStat stat) {
     return check(Optional.of(stat)).isEmpty()
-        && (expectedSum(stat).isPresent() || comparable(stat).isPresent());
+        && (stat.crc32c().isPresent() || comparable(stat).isPresent());
   }
 
   /** The ETag that the object must have, if those can be compared. */
@@ -105,70 +104,26 @@ public final class ObjectProof {
     if (is.size() != object.length()) {
       return wrong("has %d bytes, expected %d".formatted(is.size(), object.length()));
     }
-    Optional<String> sum = expectedSum(is);
-    if (sum.isPresent() && !is.sum().orElseThrow().value().equals(sum.get())) {
-      return wrong(
-          "has %s%s %s, expected %s"
-              .formatted(
-                  is.sum().get().form(),
-                  is.sum().get().composite() ? " of its parts" : "",
-                  is.sum().get().value(),
-                  sum.get()));
+    if (is.crc32c().isPresent()) {
+      String has = is.crc32c().get();
+      String expected = has.contains("-") ? compositeCrc32c() : crc32c();
+      if (!has.equals(expected)) {
+        return wrong("has CRC32C %s, expected %s".formatted(has, expected));
+      }
     }
     return comparable(is)
         .filter(expected -> !is.etag().equals(expected))
         .flatMap(expected -> wrong("has ETag %s, expected %s".formatted(is.etag(), expected)));
   }
 
-  /**
-   * The checksum that the object must have, of the kind that the store tells; empty if it tells
-   * none, or one that is not known here.
-   */
-  private Optional<String> expectedSum(StoredStat is) {
-    return is.sum()
-        .flatMap(told ->
-            told.form()
-                .crc()
-                .flatMap(crc ->
-                    told.composite() && !object.single()
-                        ? composite(told.form(), crc)
-                        : whole(told.form(), crc)));
-  }
-
-  private Optional<String> whole(SumForm form, Crc crc) {
-    long sum = crc.start().getValue();
+  /** CRC32C of the parts' CRC32Cs: what S3 tells of uploads that were not begun as full-object. */
+  private String compositeCrc32c() {
+    CRC32C composite = new CRC32C();
+    ByteBuffer one = ByteBuffer.allocate(Integer.BYTES);
     for (UploadedPart part : parts) {
-      Optional<String> ofPart = sum(part, form);
-      if (ofPart.isEmpty()) {
-        return Optional.empty();
-      }
-      sum = crc.combine(sum, crc.parse(ofPart.get()), part.length());
+      composite.update(one.clear().putInt(part.crc32c()).flip());
     }
-    return Optional.of(crc.base64(sum));
-  }
-
-  /** That of the parts' checksums: what S3 tells of uploads that were not begun as full-object. */
-  private Optional<String> composite(SumForm form, Crc crc) {
-    Checksum sum = crc.start();
-    for (UploadedPart part : parts) {
-      Optional<String> ofPart = sum(part, form);
-      if (ofPart.isEmpty()) {
-        return Optional.empty();
-      }
-      byte[] bytes = crc.bytes(crc.parse(ofPart.get()));
-      sum.update(bytes, 0, bytes.length);
-    }
-    return Optional.of(crc.base64(sum.getValue()));
-  }
-
-  private static Optional<String> sum(UploadedPart part, SumForm form) {
-    if (form == SumForm.CRC32C) {
-      return Optional.of(Crc32cCombiner.base64(part.crc32c()));
-    }
-    // A sum of another kind has another length, or went with the part under other settings.
-    boolean fits =
-        form.crc().filter(crc -> part.sum().length() == crc.base64(0).length()).isPresent();
-    return fits ? Optional.of(part.sum()) : Optional.empty();
+    return Crc32cCombiner.base64((int) composite.getValue()) + "-" + parts.size();
   }
 
   private Optional<String> wrong(String what) {

@@ -94,7 +94,7 @@ final class PartUploader {
                 request.bucket(), object.key(), body, CONTENT_TYPE, request.origin(), cancellation);
     sums.uploaded(part);
     return new UploadedPart(
-        part.object(), part.number(), part.length(), sent.etag(), sent.crc32c(), sent.sum());
+        part.object(), part.number(), part.length(), sent.etag(), sent.crc32c());
   }
 
   /** Ends what is being sent and refuses more. */

@@ -45,7 +45,6 @@ public final class SwarmTransferFactory implements TransferFactory {
     this.scratchSettings = scratchSettings;
     this.budget = new UploadBudget(storeSettings.concurrentUploads());
     this.seedCache = seedCache;
-    store.onBusy(budget::shrink);
     this.nanoClock = nanoClock;
   }
 
@@ -87,7 +86,7 @@ public final class SwarmTransferFactory implements TransferFactory {
     RunningTransfer.Parts parts =
         new RunningTransfer.Parts(
             engine,
-            store.speaking(request.dialect()),
+            store,
             budget,
             seedCache,
             settings,

@@ -2,8 +2,6 @@ package dev.piecework.worker.transfer;
 
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.message.JobOptions;
-import dev.piecework.worker.dialect.StoreDialect;
-import dev.piecework.worker.dialect.UploadTerms;
 import dev.piecework.worker.lease.Fence;
 import dev.piecework.worker.store.ObjectOrigin;
 import java.util.Set;
@@ -19,7 +17,6 @@ import java.util.Set;
  * @param kept objects (index in the layout) that are in the store already and are not sent
  * @param fence asked before an upload is given up
  * @param intent told before an upload is begun
- * @param dialect how the store is spoken to
  */
 public record TransferRequest(
     String jobId,
@@ -29,30 +26,7 @@ public record TransferRequest(
     Checkpoint checkpoint,
     Set<Integer> kept,
     Fence fence,
-    UploadIntent intent,
-    StoreDialect dialect) {
-
-  /** One to a store that is spoken to as Amazon's is. */
-  public TransferRequest(
-      String jobId,
-      ObjectLayout layout,
-      String bucket,
-      JobOptions options,
-      Checkpoint checkpoint,
-      Set<Integer> kept,
-      Fence fence,
-      UploadIntent intent) {
-    this(
-        jobId,
-        layout,
-        bucket,
-        options,
-        checkpoint,
-        kept,
-        fence,
-        intent,
-        UploadTerms.standard().dialect());
-  }
+    UploadIntent intent) {
 
   /** What the objects say they come from. */
   public ObjectOrigin origin() {

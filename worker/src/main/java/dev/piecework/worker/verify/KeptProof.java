@@ -30,8 +30,9 @@ public final class KeptProof {
     if (listed.etag().isEmpty() || !is.etag().equals(listed.etag())) {
       return wrong(listed, "has ETag '%s', expected '%s'".formatted(is.etag(), listed.etag()));
     }
+    // With "-N" behind it a checksum is that of the parts' checksums, which no manifest holds.
     return is.crc32c()
-        .filter(has -> !has.equals(listed.crc32c()))
+        .filter(has -> !has.contains("-") && !has.equals(listed.crc32c()))
         .flatMap(
             has -> wrong(listed, "has CRC32C %s, expected %s".formatted(has, listed.crc32c())));
   }

@@ -2,8 +2,6 @@ package dev.piecework.worker.verify;
 
 import dev.piecework.layout.ObjectLayout;
 import dev.piecework.message.EventData.FinishedObject;
-import dev.piecework.worker.dialect.StoreDialect;
-import dev.piecework.worker.dialect.UploadTerms;
 import dev.piecework.worker.lease.Fence;
 import dev.piecework.worker.store.Cancellation;
 import dev.piecework.worker.store.ObjectOrigin;
@@ -24,7 +22,6 @@ public interface ObjectFinisher {
    * @param kept objects that were there already and need not be sent, by index in the layout
    * @param fence asked right before each upload is completed
    * @param cancellation ends the waiting; what the store was asked for may still happen
-   * @param dialect how the store is spoken to
    */
   record Work(
       ObjectLayout layout,
@@ -32,19 +29,7 @@ public interface ObjectFinisher {
       Checkpoint checkpoint,
       Map<Integer, FinishedObject> kept,
       Fence fence,
-      Cancellation cancellation,
-      StoreDialect dialect) {
-    /** One to a store that is spoken to as Amazon's is. */
-    public Work(
-        ObjectLayout layout,
-        String bucket,
-        Checkpoint checkpoint,
-        Map<Integer, FinishedObject> kept,
-        Fence fence,
-        Cancellation cancellation) {
-      this(layout, bucket, checkpoint, kept, fence, cancellation, UploadTerms.standard().dialect());
-    }
-  }
+      Cancellation cancellation) {}
 
   /**
    * Checks that every part of the layout is in the checkpoint, completes the multipart uploads, and

@@ -227,12 +227,11 @@ public final class StoreObjectFinisher implements ObjectFinisher {
   private FinishedObject finish(
       Work work, StoredObject object, Optional<String> uploadId, List<UploadedPart> parts)
       throws StoreException, TransferException {
-    ObjectStore spoken = store.speaking(work.dialect());
     if (uploadId.isPresent()) {
       complete(work, object, uploadId.get(), parts);
     }
     ObjectProof proof = ObjectProof.of(object, parts);
-    Optional<StoredStat> stat = spoken.stat(work.bucket(), object.key(), work.cancellation());
+    Optional<StoredStat> stat = store.stat(work.bucket(), object.key(), work.cancellation());
     Optional<String> wrong = proof.check(stat);
     if (wrong.isPresent()) {
       throw new ProofFailedException(object.index(), wrong.get());
@@ -251,20 +250,17 @@ public final class StoreObjectFinisher implements ObjectFinisher {
     List<SentPart> sent =
         parts.stream()
             .sorted(Comparator.comparingInt(UploadedPart::number))
-            .map(part ->
-                new SentPart(part.number(), part.length(), part.etag(), part.crc32c(), part.sum()))
+            .map(part -> new SentPart(part.number(), part.length(), part.etag(), part.crc32c()))
             .toList();
     try {
       work.fence().check();
-      store
-          .speaking(work.dialect())
-          .completeUpload(
-              work.bucket(),
-              object.key(),
-              uploadId,
-              sent,
-              ObjectProof.of(object, parts)::proves,
-              work.cancellation());
+      store.completeUpload(
+          work.bucket(),
+          object.key(),
+          uploadId,
+          sent,
+          ObjectProof.of(object, parts)::proves,
+          work.cancellation());
     } catch (StoreException e) {
       if (e.reason() != Reason.NO_SUCH_UPLOAD && e.reason() != Reason.NO_SUCH_KEY) {
         throw e;

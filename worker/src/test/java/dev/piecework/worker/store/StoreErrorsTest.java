@@ -44,10 +44,9 @@ class StoreErrorsTest {
   void aStoreThatRefusesChecksumsIsToldOfNoMore(int status, String code, String words) {
     StoreException e = refused(status, code, words, true);
 
-    assertThat(e).hasMessageContaining("set piecework.store.checksums to auto, md5 or none");
-    assertThat(e.reason()).isEqualTo(Reason.CHECKSUM_REFUSED);
-    assertThat(refused(status, code, words, false).getMessage())
-        .doesNotContain("piecework.store.checksums");
+    assertThat(e).hasMessageContaining("set piecework.store.checksums=false");
+    assertThat(e.reason()).isEqualTo(Reason.REFUSED);
+    assertThat(refused(status, code, words, false).getMessage()).doesNotContain("checksums=false");
   }
 
   @Test

@@ -11,7 +11,6 @@ import javax.net.ssl.SSLContext;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
-import org.springframework.util.unit.DataSize;
 
 /** A real S3 server over plain files with one bucket, behind a front that misbehaves on demand. */
 public final class TestBucket implements AutoCloseable {
@@ -101,12 +100,7 @@ public final class TestBucket implements AutoCloseable {
         Duration.ofMillis(40),
         Duration.ZERO,
         Duration.ofMillis(100),
-        ChecksumChoice.AUTO,
-        false,
-        Duration.ofDays(7),
-        DataSize.ofMegabytes(8),
-        DataSize.ofMegabytes(5),
-        10_000);
+        true);
   }
 
   /** The file behind an object. */
