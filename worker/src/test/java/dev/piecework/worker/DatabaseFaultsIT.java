@@ -72,12 +72,13 @@ class DatabaseFaultsIT {
     try (PostgresDatabase server = PostgresDatabase.privateServer();
         TestDatabase database = TestDatabase.of(server);
         TestBroker broker = TestBroker.start();
-        WorkerApplication _ = worker(broker, database)) {
+        WorkerApplication worker = worker(broker, database)) {
       submit(broker);
 
       server.stop();
-      // The run has met it.
+      // The run has met it, and so has whoever asks the database each second.
       Await.until("the end of the transfer", LIMIT, () -> swarm.closed.availablePermits() > 0);
+      Await.until("the worker's notice", LIMIT, () -> !worker.ready());
       server.restart();
 
       broker.await("job", EventType.HANDED_BACK);
