@@ -10,6 +10,7 @@ import dev.piecework.message.EventData.Failed;
 import dev.piecework.message.EventType;
 import dev.piecework.message.JobEvent;
 import dev.piecework.message.JobMessage;
+import dev.piecework.message.JobSource;
 import dev.piecework.message.Topology;
 import dev.piecework.testkit.Await;
 import dev.piecework.testkit.FaultProxy;
@@ -143,7 +144,7 @@ class SubmitIT {
   void severalJobsEndTogetherAndOneFailureCounts() throws Exception {
     try (FakeWorker _ =
         worker(job ->
-            job.source().toString().contains("bad")
+            job.source() instanceof JobSource.Url url && url.url().toString().endsWith("bad")
                 ? List.of(failed(job))
                 : Events.wholeJob(job.id()))) {
       CliRun run =
